@@ -36,7 +36,7 @@ REFUSED = {
     "a NUL in a list": (DATA + r'allow = ["a\u0000"]', "--allow contains a NUL character"),
     "a NUL in a key": (rb'"a\u0000" = 1', "there is no setting 'a"),
     "thousands of parts": ("a." * 2000 + "a = 1", "there is no setting 'a'"),
-    "too many parts": ("a." * 4000 + "a = 1", "is not TOML of settings"),
+    "too many parts": ("a." * 4000 + "a = 1", "is not a TOML file of settings"),
     "nested lists": ("x = " + "[" * 2000 + "]" * 2000, "is not TOML: maximum recursion"),
     "many tables": ("".join(f"[a{n}.b]\n" for n in range(4000)), "there is no setting 'a0'"),
     "10^18 epochs": (DATA + "epochs = 1000000000000000000", "--epochs must be at most"),

@@ -141,7 +141,7 @@ def _left_out(
 def _check_label(label: str | None, labels: Sequence[str]) -> None:
     if label is not None and label not in labels:
         raise InputError(
-            "{option} must be one of the model's: {labels}. Received: {label!r}",
+            "{option} must be one of the model's labels: {labels}. Received: {label!r}",
             option=Option("label"),
             labels=name_list(labels, 20),
             label=label,

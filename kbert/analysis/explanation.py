@@ -1,4 +1,4 @@
-"""What each word of a text does to a prediction."""
+"""How each word of a text affects a prediction."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,7 +12,7 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Explanation:
-    """What each word of a text does to a prediction, as `explain` finds it.
+    """How each word of a text affects a prediction, as `explain` finds it.
 
     Printed, it shows the words that matter most; a notebook shows the text in colours.
 
@@ -21,9 +21,9 @@ class Explanation:
         pair: str or None. The second text.
         label: str. The label, or the number, that is explained.
         output: float. Its probability for the whole text, or the number.
-        is_number: bool. Whether the output is a number and no probability.
+        is_number: bool. Whether the output is a number, not a probability.
         words: tuple of WordEffect, in the order of the text.
-        notes: tuple of str. What is to be known of it. Defaults to ().
+        notes: tuple of str. What a reader has to know about it. Defaults to ().
     """
 
     text: str
@@ -36,7 +36,7 @@ class Explanation:
 
     @property
     def strongest(self) -> list[WordEffect]:
-        """The words by how much they change the output, most first."""
+        """The words, sorted by how much they change the output, the greatest change first."""
         known = (word for word in self.words if word.effect is not None)
         return sorted(known, key=lambda word: -abs(word.effect or 0.0))
 
@@ -51,7 +51,7 @@ class Explanation:
         return worded(told, label=self.label, output=self.output)
 
     def __str__(self) -> str:
-        lines = [self.summary, worded("Each word, and how much of that is gone without it:")]
+        lines = [self.summary, worded("Each word, and how much the output drops without it:")]
         for word in self.strongest[:_SHOWN]:
             second = worded("  (second text)") if word.is_of_pair else ""
             lines.append(f"  {word.effect:>+10.4f}  {word.word}{second}")

@@ -8,7 +8,7 @@ from kbert.findings import worded
 from kbert.reports.document import document
 
 _SHADES = 5
-# Those against are also underlined in dashes, for those who see no colours.
+# Words against a prediction are also underlined in dashes, for those who see no colours.
 _STYLE = """
 .explained{font:16px/2 system-ui,"Noto Sans","Noto Sans CJK SC",sans-serif;max-width:60rem}
 .explained p{white-space:pre-wrap;overflow-wrap:anywhere;margin:.6rem 0}
@@ -44,7 +44,7 @@ def explanation_page(
         summary: str.
         texts: sequence of str.
         words: sequence of WordEffect.
-        notes: sequence of str. What is to be known of it.
+        notes: sequence of str. What a reader has to know about it.
     """
     table = "".join(
         f'<tr><td class="number">{word.effect:+.4f}</td><td>{escape(word.word)}</td></tr>'
@@ -64,8 +64,8 @@ def explanation_page(
 def _body(summary: str, texts: Sequence[str], words: Sequence[WordEffect]) -> str:
     greatest = max((abs(word.effect or 0.0) for word in words), default=0.0) or 1.0
     kinds = {
-        "for": worded("underlined: less of it without the word"),
-        "against": worded("dashed: more of it without the word"),
+        "for": worded("underlined: lower without the word"),
+        "against": worded("dashed: higher without the word"),
     }
     told = "<br>".join(
         f'<span class="{kind}">{escape(text)}</span>' for kind, text in kinds.items()

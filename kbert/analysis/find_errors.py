@@ -205,7 +205,7 @@ def _with_near(
     first = found.first
     nearest = nearest_rows(model, training, examples.take(first), near, near_rows)
     note = worded(
-        "Near: the training rows whose mean output of the encoder has the greatest cosine, of "
+        "Near: the training rows whose mean encoder output has the highest cosine similarity, of "
         "{training:,}",
         training=len(nearest.training),
     )

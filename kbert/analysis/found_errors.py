@@ -25,17 +25,17 @@ _MANY = 0.2  # of the rows
 class FoundErrors:
     """The rows of a set that a model gets most wrong, as `find_errors` finds them.
 
-    Printed, it shows the first of each list; `records` has every row.
+    Printed, it shows the first rows of each list; `records` has every row.
 
     Args:
-        source: str. The rows, and which model's predictions they have.
+        source: str. What the rows are, and which model predicted them.
         table: PredictionTable. What the model predicts for them.
         target: Target. What a label is.
         texts: sequence of str, or None where they cannot be read again.
         pairs: sequence of str, or None.
         shown: int. How many rows of a list are printed. Defaults to 10.
         near: dict of the nearest training rows by position in the table. Defaults to {}.
-        notes: tuple of str. What is to be known of it. Defaults to ().
+        notes: tuple of str. What a reader has to know about it. Defaults to ().
         suspects_note: str or None. Why `suspects` cannot be relied on. Defaults to None.
     """
 
@@ -51,7 +51,7 @@ class FoundErrors:
 
     @cached_property
     def losses(self) -> np.ndarray:
-        """The loss of each row: what its label adds to the loss that is trained."""
+        """The loss of each row: what its label adds to the training loss."""
         return self.target.row_losses(self.table.outputs, self.table.true)
 
     @cached_property
@@ -69,7 +69,7 @@ class FoundErrors:
 
     @cached_property
     def confusions(self) -> tuple[Confusion, ...]:
-        """Which classes are taken for which; () where rows are not of one class each."""
+        """Which classes are predicted as which; () where rows are not of one class each."""
         return confusions(self.table) if self.table.is_of_classes else ()
 
     @property
@@ -153,7 +153,7 @@ class FoundErrors:
             if self.suspects_note is not None:
                 lines.append(f"  {self.suspects_note}")
             elif len(self.suspects) > _MANY * len(self.table):
-                lines.append(worded("  So many say more of the model than of the labels."))
+                lines.append(worded("  This many say more about the model than about the labels."))
             lines += self._row_lines(self.suspects[: self.shown])
         lines += ["", worded("Greatest losses:"), *self._row_lines(self.order[: self.shown])]
         return "\n".join(lines)

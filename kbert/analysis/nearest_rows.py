@@ -21,7 +21,7 @@ class NearRow:
 
     Args:
         row: str. Where it is in the data.
-        label: str. What it says.
+        label: str. Its label.
         similarity: float, -1 to 1. The cosine of the two rows' mean outputs.
         text: str.
         pair: str or None.
@@ -58,14 +58,14 @@ def nearest_rows(
 
         similarity = cosine(mean(last layer of one), mean(last layer of the other))
 
-    A row is not near to itself: of the same source, one of the same number is left out.
+    A row is not near to itself: a training row of the same source and number is left out.
 
     Args:
         model: BertClassifier. It is left as it is.
         training: Examples.
         rows: Examples. Those that are compared.
         count: int, 1 or more. Training rows for each.
-        most: int. Training rows that are compared; of more, a sample, always the same.
+        most: int. Training rows that are compared; if there are more, a sample, always the same.
     """
     chosen = np.arange(len(training))
     if len(training) > most:
@@ -81,7 +81,7 @@ def nearest_rows(
 
 
 def _directions(model: "BertClassifier", examples: Examples) -> np.ndarray:
-    """Return the mean output of each row, of length 1."""
+    """Return the mean output of each row, scaled to length 1."""
     means = encoder_vectors(model, LabelledRows.from_store(model.batches(examples).store))
     lengths = np.linalg.norm(means.astype(np.float64), axis=1, keepdims=True)
     return means / np.maximum(lengths, np.finfo(np.float32).tiny)

@@ -23,5 +23,5 @@ def text_words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def without(text: str, start: int, end: int) -> str:
-    """Return a text with a blank in the place of one of its words, which joins no others."""
+    """Return a text with a blank in place of a word, so that its neighbors are not joined."""
     return f"{text[:start]} {text[end:]}"

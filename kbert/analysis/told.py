@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def told(prediction: AnyPrediction) -> str:
-    """Return what a prediction says, in a few words."""
+    """Return a prediction in a few words."""
     if isinstance(prediction, MultiPrediction):
         return str(Joined(prediction.labels)) or "(none)"
     if isinstance(prediction, NumberPrediction):
@@ -26,7 +26,7 @@ def told(prediction: AnyPrediction) -> str:
 
 
 def told_label(target: Target, true: "np.ndarray", names: Sequence[str]) -> str:
-    """Return what a row says, in a few words; of probabilities the likeliest with its own."""
+    """Return a row's label in a few words; for probabilities, the likeliest label and its value."""
     import numpy as np
 
     if np.ndim(true) == 0:

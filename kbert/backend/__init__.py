@@ -1,1 +1,1 @@
-"""Keras's backends, and its internals: all that depends on which one runs, or on its version."""
+"""Keras's backends and internals: all code that depends on the backend or the Keras version."""

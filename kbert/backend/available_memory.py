@@ -1,10 +1,10 @@
-"""The memory that a process can still take."""
+"""The memory that a process can still allocate."""
 
 from pathlib import Path
 
 _CGROUPS = Path("/proc/self/cgroup")
 _MOUNT = Path("/sys/fs/cgroup")
-# Limit, use, and what of the use the system gives back: of version 2, and of version 1.
+# Limit, usage, and the part of the usage that can be reclaimed: cgroup version 2, then version 1.
 _FILES = (
     ("memory.max", "memory.current", "inactive_file"),
     ("memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
@@ -12,10 +12,10 @@ _FILES = (
 
 
 def available_memory() -> int:
-    """Return the bytes of main memory that this process can take, in its container too.
+    """Return the bytes of main memory that this process can allocate, also inside a container.
 
-    psutil tells what the machine has; a container's limit, which Linux ends a process for, is
-    read from its control group.
+    psutil reports the memory of the machine. The limit of a container, beyond which Linux kills a
+    process, is read from its control group.
     """
     import psutil
 
@@ -35,7 +35,7 @@ def _left_in_groups() -> list[int]:
             continue
         mount = _MOUNT / "memory" if kinds else _MOUNT
         group = mount / path.lstrip("/")
-        # A group has at most what those around it have; in a container its own is the mount.
+        # A group is limited by its parents too; in a container the mount is the group itself.
         for folder in (group, *group.parents):
             if folder.is_relative_to(mount):
                 left += _left(folder)

@@ -7,21 +7,22 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BatchShare:
-    """How a batch is divided among devices, and which part of it this process makes.
+    """How a batch is divided among devices, and which part of it this process prepares.
 
-    Every device takes as many rows as any other. A batch that does not divide is filled up with its
-    last row, which weighs nothing: of n rows, and m with those that are added, the weights are
+    Every device gets the same number of rows. A batch that does not divide evenly is filled up
+    with copies of its last row, which have no weight. With n rows, and m including the copies, the
+    weights are
 
         weight * m / n    of a row
-        0                 of one that was added
+        0                 of a copy
 
-    so that the mean over m rows, which is Keras's loss, is that over n. The global batch is the
-    same on any number of devices and processes, and its rows are in the same order.
+    so that Keras's loss, the mean over m rows, equals the mean over n rows. The global batch is
+    the same on any number of devices and processes, and its rows are in the same order.
 
     Args:
-        devices: int. The devices of all processes. Defaults to 1.
-        processes: int. Each holds as many devices as any other. Defaults to 1.
-        process: int. This one, from 0. Defaults to 0.
+        devices: int. Number of devices of all processes together. Defaults to 1.
+        processes: int. Number of processes, each with the same number of devices. Defaults to 1.
+        process: int. Index of this process, from 0. Defaults to 0.
 
     Example:
 
@@ -37,11 +38,11 @@ class BatchShare:
     process: int = 0
 
     def filled(self, rows: int) -> int:
-        """Return how many rows a batch has with those that are added."""
+        """Return how many rows a batch has, including the copies that fill it up."""
         return -(-rows // self.devices) * self.devices
 
     def part(self, array: np.ndarray) -> np.ndarray:
-        """Return this process's rows of an array, of a batch that is filled up."""
+        """Return this process's rows of a batch's array, after filling it up."""
         rows = self.filled(len(array))
         own = rows // self.processes
         places = np.arange(self.process * own, (self.process + 1) * own)
@@ -53,9 +54,9 @@ class BatchShare:
         """Return the weights of this process's rows.
 
         Args:
-            rows: int. Of the batch.
+            rows: int. Number of rows of the batch.
             weights: float array [rows] or None. Defaults to None: each row weighs 1.
-            scale: float or None. What takes the place of m / n; see `scale_of_mean`. Defaults to
+            scale: float or None. A factor in place of m / n; see `scale_of_mean`. Defaults to
                 None: m / n of this batch.
         """
         filled = np.zeros(self.filled(rows), np.float32)
@@ -64,10 +65,10 @@ class BatchShare:
         return self.part(filled)
 
     def scale_of_mean(self, batches: list[int]) -> float:
-        """Return the factor with which Keras's mean over several batches is that over their rows.
+        """Return the factor that makes Keras's mean over several batches the mean over their rows.
 
-        Keras weighs the loss of each batch by its m rows. So where only the mean counts, as in an
-        evaluation, all batches have the same factor.
+        Keras weights the loss of each batch by its m rows. Where only the mean matters, as in an
+        evaluation, all batches therefore have the same factor.
 
         Args:
             batches: list of int. The rows of each batch.
@@ -79,7 +80,7 @@ class BatchShare:
         return {name: self.part(array) for name, array in inputs.items()}
 
     def are_rows(self, batches: list[int]) -> np.ndarray:
-        """Return which outputs of several batches are those of rows, in the batches' order.
+        """Return which outputs of several batches belong to rows, not copies, in batch order.
 
         Args:
             batches: list of int. The rows of each batch.

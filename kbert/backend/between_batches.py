@@ -17,8 +17,8 @@ def between_batches(model: Any) -> Iterator[None]:
     in evaluation mode; `fit` sets training mode only at the beginning of an epoch.
 
     Args:
-        model: keras.Model, as a callback's `self.model` returns it: on JAX that brings the state of
-            the running epoch back into the model's variables.
+        model: keras.Model, read from a callback's `self.model`: on JAX this copies the state of the
+            running epoch back into the model's variables.
     """
     states = capture_random_states()
     is_torch = keras.backend.backend() == "torch"

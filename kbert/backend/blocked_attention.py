@@ -1,4 +1,4 @@
-"""Attention with dropout on a processor with torch, a few rows at a time."""
+"""Attention with dropout on a CPU with torch, computed a few rows at a time."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import torch
 
 from kbert.backend.dropout import LEVELS, kept, torch_bits
 
-_BLOCK = 2**20  # bytes of the scores computed at a time, which stay in a processor's cache
+_BLOCK = 2**20  # bytes of the scores computed at a time, which stay in the CPU's cache
 
 
 def blocked_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, seed: Any) -> Any:
@@ -14,9 +14,9 @@ def blocked_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int,
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
 
-    The scores of all pairs of tokens are larger than everything else in a step, and each operation
-    on them waits for the memory. Here those of a few rows are computed at a time, and once more for
-    the gradient, for which the random numbers of the dropout are kept.
+    The scores of all token pairs are the largest tensor in a step, and each operation on them is
+    memory-bound. Here the scores of a few rows are computed at a time, and recomputed for the
+    gradient, for which the random numbers of the dropout are kept.
 
     Source: "FlashAttention", arXiv 2205.14135, section 3, for the gradient.
 
@@ -25,8 +25,8 @@ def blocked_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int,
         key: tensor [rows, width, heads, dim].
         value: tensor [rows, width, heads, dim].
         mask: bool tensor [rows, queries or 1, width]. What each query attends to.
-        dropped: int. The share of the scores that is dropped, in 2 ** 16ths.
-        seed: tensor of two ints. Of the random numbers that decide which.
+        dropped: int. The fraction of the scores to drop, in units of 2 ** -16.
+        seed: tensor of two ints. Seed of the random numbers that decide which are dropped.
 
     Returns:
         A tensor [rows, queries, heads, dim].
@@ -36,13 +36,13 @@ def blocked_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int,
 
 
 def additive_mask(mask: Any, query: Any) -> Any:
-    """Return what is added to scores: 0 where a query attends, else the least number.
+    """Return the bias of the scores: 0 where a query attends, else the lowest number of the dtype.
 
-    A query that attends to nothing, as in an empty row, then gives numbers, as it does in Keras.
+    A query that attends to nothing, as in an empty row, then gives numbers, not NaN, as in Keras.
 
     Args:
         mask: bool tensor [rows, queries or 1, width].
-        query: tensor whose type and device the scores have.
+        query: tensor with the dtype and device of the scores.
 
     Returns:
         A tensor [rows, 1, queries or 1, width].
@@ -65,7 +65,7 @@ class _BlockedAttention(torch.autograd.Function):
         rows, queries, heads, dim = query.shape
         width = key.shape[1]
         query = _by_head(query * dim**-0.5)
-        # What is kept grows, which for the values is the smaller product.
+        # Dropout scales up what it keeps. Scaling the values instead of the scores is cheaper.
         key, value = _by_head(key), _by_head(value * (LEVELS / (LEVELS - dropped)))
         bits = torch_bits(seed, (rows * heads, queries, width))
         result = torch.empty_like(query)
@@ -99,7 +99,7 @@ class _BlockedAttention(torch.autograd.Function):
 
 
 def _shares(query: Any, key: Any, bias: Any, block: slice) -> Any:
-    """Return the shares of attention of a block, before dropout."""
+    """Return the attention weights of a block, before dropout."""
     scores = torch.bmm(query[block], key[block].mT)
     heads = query.shape[0] // bias.shape[0]
     rows = bias[block.start // heads : block.stop // heads]
@@ -108,7 +108,7 @@ def _shares(query: Any, key: Any, bias: Any, block: slice) -> Any:
 
 
 def _blocks(bias: Any, heads: int, query: Any) -> list[slice]:
-    """Return the heads of a few rows at a time."""
+    """Return slices that each contain all heads of a few rows."""
     size = heads * query.shape[1] * bias.shape[-1] * query.element_size()
     step, end = heads * max(1, _BLOCK // size), query.shape[0]
     return [slice(start, min(start + step, end)) for start in range(0, end, step)]

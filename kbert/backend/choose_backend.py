@@ -84,7 +84,7 @@ def computes_on_processor(values: Any) -> bool:
     """Return whether a tensor of the backend is computed on one processor, and on nothing else."""
     keras = sys.modules["keras"]
     if keras.backend.backend() == "torch":
-        return values.device.type == "cpu"  # symbolic ones are nowhere
+        return values.device.type == "cpu"  # symbolic tensors have no device
     if keras.distribution.distribution() is not None:
         return False
     if keras.backend.backend() == "tensorflow":
@@ -97,10 +97,10 @@ def computes_on_processor(values: Any) -> bool:
 def alternatives(wanted: str | None = None) -> list[Backend]:
     """Return the installed backends that `choose_backend` would pass over for no stated reason.
 
-    keras-hub brings TensorFlow along, so that it is installed where another backend is meant too.
+    keras-hub installs TensorFlow, so it is also present where another backend is intended.
 
     Args:
-        wanted: str or None. As of `choose_backend`.
+        wanted: str or None. As in `choose_backend`.
     """
     if _named(wanted):
         return []
@@ -112,7 +112,7 @@ def _running() -> str | None:
 
 
 def _named(wanted: str | None) -> str | None:
-    """Return the backend that somebody has named, in one of the places where one can."""
+    """Return the backend that is already set in one of the places where it can be, or None."""
     in_file = _from_keras_json()
     in_file = in_file if in_file and in_file != _OF_KERAS and _installed(in_file) else None
     return wanted or _running() or os.environ.get("KERAS_BACKEND") or in_file
@@ -138,7 +138,7 @@ def import_keras() -> None:
     features straight to file descriptor 2. The logs are shown only if the import fails.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # Each width of the batches is traced once, on purpose.
+    # Each batch width is traced once, on purpose.
     logging.getLogger("tensorflow").addFilter(_is_not_of_retracing)
     with _held_standard_error():
         import keras
@@ -151,11 +151,11 @@ def import_keras() -> None:
 
 @contextmanager
 def _held_standard_error() -> Iterator[None]:
-    """Hold what is written to file descriptor 2 back, unless the block fails."""
+    """Hold back what is written to file descriptor 2, unless the block fails."""
     LastingStream("stderr").flush()
     try:
         saved = os.dup(2)
-    except OSError:  # it is closed, and nobody would see it
+    except OSError:  # it is closed: nobody would see the output
         yield
         return
     with _temporary_file() as held:

@@ -1,4 +1,4 @@
-"""What JAX has compiled, kept for the next process."""
+"""A cache of the programs that JAX has compiled, for the next process."""
 
 import os
 from collections import Counter
@@ -14,11 +14,11 @@ _counted: Counter[str] = Counter()
 
 
 def use_compilation_cache() -> None:
-    """Let JAX keep the programs that take it more than a second to compile in kbert's cache.
+    """Let JAX store programs that take more than a second to compile in kbert's cache.
 
-    Without it each process compiles the training step again for each width of its batches. What
-    the user has configured stays, and a cache that cannot be written or is damaged costs a
-    compilation alone. JAX keys the programs by their content, its version and the processor.
+    Without it, each process compiles the training step again for each width of its batches. The
+    user's own configuration is kept, and a cache that cannot be written or is damaged only costs
+    a compilation. JAX keys the programs by their content, its version and the processor.
 
     Source: https://docs.jax.dev/en/latest/persistent_compilation_cache.html
     """

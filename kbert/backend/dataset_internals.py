@@ -1,4 +1,4 @@
-"""What kbert knows of how Keras reads a PyDataset, as of keras 3.15."""
+"""What kbert relies on in how Keras reads a PyDataset, as of keras 3.15."""
 
 import functools
 from typing import Any
@@ -8,11 +8,11 @@ import keras
 
 @functools.cache
 def end_pipelines_at_once(kind: type[keras.utils.PyDataset]) -> None:
-    """Let the pipelines that TensorFlow makes of such data sets end without a wait.
+    """Let TensorFlow's pipelines for data sets of this class end without waiting.
 
     tf.data tunes each pipeline in a thread of its own, which sleeps for up to 5 seconds at a time.
-    The end of `predict` can wait for it, and so can that of an epoch. There is nothing to tune in a
-    data set that is read in one thread. Leans on `PyDatasetAdapter.get_tf_dataset`
+    `predict`, or an epoch, can wait for this thread at its end. There is nothing to tune in a data
+    set that is read in one thread. Leans on `PyDatasetAdapter.get_tf_dataset`
     (trainers/data_adapters/py_dataset_adapter.py).
 
     Args:
@@ -38,10 +38,10 @@ def end_pipelines_at_once(kind: type[keras.utils.PyDataset]) -> None:
 
 
 def width_before_epoch(index: int, width: int, first: int, step: int) -> int:
-    """Return the width of a batch that Keras asks a PyDataset for outside an epoch.
+    """Return the width to give a batch that Keras requests from a PyDataset outside an epoch.
 
-    There its TensorFlow adapter asks for the first two batches, and holds all others to the
-    dimensions that these have in common: the width must not be one of them. Leans on
+    There Keras's TensorFlow adapter requests the first two batches, and requires all others to
+    have the dimensions that these two share. The width must not be one of them. Leans on
     `NUM_BATCHES_FOR_TENSOR_SPEC = 2` (trainers/data_adapters/data_adapter_utils.py).
 
     Args:

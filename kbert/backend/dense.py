@@ -10,15 +10,15 @@ from kbert.backend.gelu import erf_gelu, plain_gelu
 
 
 def dense(layer: Any, inputs: Any, training: bool | None = None) -> Any:
-    """Return what a `Dense` or `EinsumDense` gives, sooner with TensorFlow and torch.
+    """Return the output of a `Dense` or `EinsumDense`, faster with TensorFlow and torch.
 
         activation(inputs @ kernel + bias)
 
-    Keras adds the bias in an operation of its own, which reads and writes the result once more.
-    torch has a kernel of the product and the bias. TensorFlow fuses both with GELU, but only where
-    the product is one of matrices and no gradient of our own stands between: outside training. XLA,
-    which JAX uses, finds all of this itself. LoRA's weights count, and layers that are quantized,
-    without a bias or of another class are called as they are.
+    Keras adds the bias in a separate operation, which reads and writes the result once more. torch
+    has a kernel for the product and the bias. TensorFlow fuses both with GELU, but only where the
+    product is one of matrices, with no custom gradient in between: outside training. XLA, which
+    JAX uses, does all of this itself. LoRA's weights are included. Layers that are quantized, have
+    no bias or are of another class are called as they are.
 
     Leans on `kernel`, `bias` and `activation` of both layers (layers/core/dense.py,
     layers/core/einsum_dense.py).
@@ -26,8 +26,8 @@ def dense(layer: Any, inputs: Any, training: bool | None = None) -> Any:
     Args:
         layer: keras.layers.Dense or keras.layers.EinsumDense, built.
         inputs: tensor.
-        training: bool or None. Whether a gradient will be computed; it can be in any case. Defaults
-            to None.
+        training: bool or None. Whether a gradient will be computed; it can be computed either way.
+            Defaults to None.
     """
     backend = keras.backend.backend()
     faster = backend == "torch" or (backend == "tensorflow" and not training)
@@ -58,10 +58,10 @@ def _with_bias(inputs: Any, kernel: Any, bias: Any) -> Any:
 
 
 def _with_torch(layer: Any, inputs: Any, contracted: int) -> Any:
-    """Return the same by torch's own functions.
+    """Return the same, computed with torch's own functions.
 
-    Those of `keras.ops` first look for symbolic arguments, which takes longer than to start a
-    kernel: on a GPU a small model would wait for the processor.
+    The functions of `keras.ops` first check for symbolic arguments, which takes longer than
+    launching a kernel: on a GPU a small model would wait for the CPU.
     """
     import torch
 
@@ -82,7 +82,7 @@ def _with_torch(layer: Any, inputs: Any, contracted: int) -> Any:
 def _contracted_axes(layer: Any) -> int:
     """Return how many axes the product sums over: the inputs' last, the kernel's first.
 
-    It is 0 where the layer is to be called as it is.
+    It is 0 if the layer is to be called as it is.
     """
     if layer.bias is None or layer.quantization_mode is not None:
         return 0

@@ -18,8 +18,8 @@ def use_deterministic_kernels(backend: Backend) -> None:
     """Let a backend use only reproducible kernels; call it before Keras is imported.
 
     On CPUs the kernels of a BERT are reproducible without it (`python -m tools.interruptions`). On
-    GPUs some add in an order that changes from run to run, such as those of the gradients of
-    embeddings.
+    GPUs some kernels, such as those of the gradients of embeddings, sum in an order that changes
+    from run to run.
 
     Args:
         backend: str. "tensorflow", "jax" or "torch".

@@ -1,7 +1,7 @@
 """Values that stay on the device until they are read, several of them together.
 
-To read a tensor the host waits for all that the device has been given before it, and the device
-then waits for the host.
+To read a tensor, the host waits for all the work that was queued on the device before it, and then
+the device waits for the host.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ import keras
 
 
 def computes_on_accelerator(model: keras.Model | None) -> bool:
-    """Return whether a model computes on something else than the processor.
+    """Return whether a model computes on something other than the CPU.
 
     Args:
-        model: keras.Model, or None, which computes on nothing. On torch its weights tell, on
+        model: keras.Model or None. False for None. On torch the device of its weights decides, on
             the other backends the devices of the process.
     """
     if model is None:
@@ -32,7 +32,7 @@ def computes_on_accelerator(model: keras.Model | None) -> bool:
 
 
 def device_copy(value: Any) -> Any:
-    """Return a copy of a variable's value that the steps to come leave as it is.
+    """Return a copy of a variable's value that later steps leave unchanged.
 
     torch updates a variable in place, and JAX reuses the memory of what it has updated.
     """
@@ -40,12 +40,12 @@ def device_copy(value: Any) -> Any:
 
 
 def read_together(values: Sequence[Any]) -> list[Any]:
-    """Return scalars as Python numbers, read in one transfer for each type; others as they are."""
+    """Return scalars as Python numbers, read in one transfer per dtype; others as they are."""
     read = list(values)
     if keras.backend.backend() == "jax":
         import jax
 
-        # It begins with all transfers before it waits for one; to stack is to compile.
+        # `device_get` starts all transfers before it waits for any; stacking would compile.
         places = [place for place, value in enumerate(read) if keras.ops.is_tensor(value)]
         arrays = jax.device_get([read[place] for place in places])
         for place, array in zip(places, arrays, strict=True):

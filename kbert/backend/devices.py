@@ -14,7 +14,7 @@ from kbert.backend.global_seed import same_seeds
 
 
 def devices_there_are(backend: str) -> int:
-    """Return how many devices a backend finds, on all processes.
+    """Return how many devices a backend finds, over all processes.
 
     Args:
         backend: str. "tensorflow", "jax" or "torch".
@@ -33,15 +33,15 @@ def devices_there_are(backend: str) -> int:
 
 @contextmanager
 def built_on_devices(count: int | None, *, leave: bool = False) -> Iterator[None]:
-    """Let the models that are built inside share their batches among devices.
+    """Let the models that are built inside the block divide their batches among devices.
 
-    With JAX everything that follows in this thread does, until `leave_devices`.
+    With JAX this applies to everything that follows in this thread, until `leave_devices`.
 
     Args:
-        count: int or None. The devices of all processes; each has as many. None: the one that the
-            backend takes by itself.
-        leave: bool. Whether what follows computes as before; see `on_devices_of`. Defaults to
-            False.
+        count: int or None. Number of devices over all processes; each process has the same number.
+            None: the one device that the backend uses by itself.
+        leave: bool. Whether code after the block computes as before; see `on_devices_of`. Defaults
+            to False.
     """
     import keras
 
@@ -72,7 +72,8 @@ def built_on_devices(count: int | None, *, leave: bool = False) -> Iterator[None
 def on_devices_of(model: Any) -> AbstractContextManager[Any]:
     """Return a context in which a model computes on the devices that hold its weights.
 
-    Keras knows those of JAX in the thread alone that built the model, until `leave_devices`.
+    With JAX, Keras knows these devices only in the thread that built the model, until
+    `leave_devices`.
 
     Args:
         model: keras.Model, built.
@@ -98,7 +99,7 @@ def _data_parallel(devices: list[Any]) -> Any:
 
 
 def _jax_devices(count: int) -> list[Any]:
-    """Return as many devices of each process, in the order of the processes."""
+    """Return `count` devices, the same number from each process, in the order of the processes."""
     import jax
 
     each = count // jax.process_count()
@@ -115,7 +116,7 @@ def _kind_of_tensorflow() -> str:
 
 
 def scope_of(model: Any) -> AbstractContextManager[Any]:
-    """Return a context in which variables are made for all devices of a model.
+    """Return a context in which variables are created for all devices of a model.
 
     Args:
         model: keras.Model.
@@ -156,7 +157,7 @@ def batch_share(model: Any) -> BatchShare:
 
 
 def divides_rows(model: Any) -> bool:
-    """Return whether each device knows its own rows of a batch alone, as TensorFlow's replicas.
+    """Return whether each device sees only its own rows of a batch, as TensorFlow's replicas do.
 
     Args:
         model: keras.Model.
@@ -167,7 +168,7 @@ def divides_rows(model: Any) -> bool:
 
 
 def whole_on_each(outputs: Any) -> Any:
-    """Return a step's outputs with all rows on each device, where other processes have some.
+    """Return a step's outputs with all rows on each device, where other processes hold some.
 
     Otherwise Keras's `predict` cannot read them: leans on `np.asarray` in `append_to_outputs` of
     `predict` (backend/jax/trainer.py).

@@ -1,4 +1,4 @@
-"""Dropout with fewer random numbers where these take much of a step's time."""
+"""Dropout with fewer random bits, where generating them takes much of a step's time."""
 
 import math
 from typing import Any
@@ -7,28 +7,28 @@ import keras
 
 from kbert.backend.choose_backend import computes_on_processor
 
-LEVELS = 2**16  # of 16 random bits, so that the rate is met to 8e-6
+LEVELS = 2**16  # values of 16 random bits, which meet the rate to within 8e-6
 
 
 def dropout(layer: Any, values: Any, training: bool | None, seed: Any = None) -> Any:
-    """Return what a `keras.layers.Dropout` makes of values, sooner where a processor computes.
+    """Return the values after a `keras.layers.Dropout`, faster on a CPU.
 
         values * (bits >= rate) / (1 - rate)
 
-    There Keras's random numbers, of 32 or 64 bits for each value, take 5 to 10% of a step. Here
-    each value has 16, or on JAX a hash. The seeds are the layer's own, one for each call.
+    On a CPU, Keras's random numbers, of 32 or 64 bits per value, take 5 to 10% of a step. Here each
+    value gets 16 bits, or on JAX a hash. The seeds are the layer's own, one for each call.
 
     Args:
         layer: keras.layers.Dropout.
         values: tensor.
         training: bool or None. Whether dropout is applied.
-        seed: tensor. What `next_seed` has drawn. Defaults to None: the layer's next.
+        seed: tensor. A seed from `next_seed`. Defaults to None: the layer's next seed.
     """
     if not training or not 0 < layer.rate < 1:
         return values
     dropped = dropped_levels(layer)
     if not dropped or not computes_on_processor(values):
-        # What the layer calls, without the time that a call of a layer takes the processor.
+        # What the layer calls, without the CPU time that a call of the layer takes.
         own = layer.seed_generator
         return keras.random.dropout(
             values, layer.rate, seed=own if seed is None else _Drawn(seed, own)
@@ -49,11 +49,11 @@ def next_seed(layer: Any, training: bool | None) -> Any:
 
 
 class _Drawn(keras.random.SeedGenerator):
-    """A seed that has been drawn, as Keras's functions take one.
+    """A seed that has already been drawn, in the form that Keras's functions take.
 
     Leans on `isinstance(seed, SeedGenerator)` in `draw_seed` (random/seed_generator.py), and on
-    `seed._initial_seed is None`, where torch's dropout draws from torch's own generator
-    (backend/torch/random.py), whose state `keras.remat` gives back.
+    `seed._initial_seed is None`, with which torch's dropout draws from torch's own generator
+    (backend/torch/random.py), whose state `keras.remat` restores.
     """
 
     def __init__(self, seed: Any, generator: Any) -> None:
@@ -65,13 +65,13 @@ class _Drawn(keras.random.SeedGenerator):
 
 
 def dropped_levels(layer: Any) -> int:
-    """Return the share of the values that is dropped, in `LEVELS`; 0 where these are too few."""
+    """Return how many of the `LEVELS` are dropped; 0 if there are too few levels for the rate."""
     dropped = round(layer.rate * LEVELS)
     return dropped if dropped < LEVELS else 0
 
 
 def torch_bits(seed: Any, shape: Any) -> Any:
-    """Return random numbers of 16 bits, with a sign, as a tensor of this shape."""
+    """Return random signed integers of 16 bits as a tensor of this shape."""
     import torch
 
     first, second = seed
@@ -83,10 +83,10 @@ def torch_bits(seed: Any, shape: Any) -> Any:
 
 
 def kept(bits: Any, dropped: int, dtype: Any) -> Any:
-    """Return 1 for what is kept and 0 for what is dropped, as a tensor of torch of this type."""
+    """Return 1 for what is kept and 0 for what is dropped, as a torch tensor of this dtype."""
     import torch
 
-    # A comparison whose result is a bool takes three times as long, and its conversion longer.
+    # A comparison that returns bools takes three times as long, and converting them even longer.
     return torch.ge(bits, dropped - LEVELS // 2, out=torch.empty(bits.shape, dtype=dtype))
 
 
@@ -102,17 +102,17 @@ def _tensorflow_kept(seed: Any, shape: Any, dropped: int) -> Any:
 
 
 def jax_kept(seed: Any, shape: tuple[int, ...], dropped: int, part: Any = 0) -> Any:
-    """Return what is kept, as an array of bools.
+    """Return which values are kept, as an array of bools.
 
-    Each value's random number is a hash of its place and the seed, which XLA computes in the same
-    loop as what is dropped. The numbers of `jax.random` go through the memory, and take five times
-    as long.
+    Each value's random number is a hash of its index and the seed, which XLA computes in the same
+    loop as the dropout itself. The numbers of `jax.random` go through memory and take five times as
+    long.
 
     Args:
         seed: array of two ints.
         shape: tuple of int.
-        dropped: int. The share of the values that is dropped, in `LEVELS`.
-        part: int or array. Which array of this shape it is, of those with the seed. Defaults to 0.
+        dropped: int. How many of the `LEVELS` are dropped.
+        part: int or array. The index of the array among those of this seed. Defaults to 0.
 
     Source: C. Wellons, "Prospecting for hash functions", nullprogram.com, 2018: triple32, to which
     the seed is added.

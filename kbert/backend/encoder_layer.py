@@ -12,14 +12,14 @@ from kbert.backend.fused_attention import fused_attention
 
 
 def recomputed_encoder_layer(layer: Any, rows: Any, mask: Any, training: bool | None) -> Any:
-    """Return what `encoder_layer` does, and keep nothing for the gradient but its arguments.
+    """Return what `encoder_layer` returns, but keep only its arguments for the gradient.
 
-    The rest is computed once more in the backward pass, which adds a third to a step's products,
-    and with the same dropout: its seeds are drawn here, and not each time.
+    The rest is recomputed in the backward pass, which adds a third to a step's products. The
+    dropout is the same both times: its seeds are drawn here.
     """
     seeds = [next_seed(part, training) for part in _dropouts(layer)]
 
-    def compute(rows: Any) -> Any:  # TensorFlow recomputes for no argument of bools
+    def compute(rows: Any) -> Any:  # TensorFlow cannot recompute with a bool tensor as an argument
         return encoder_layer(layer, rows, mask, training, seeds=seeds)
 
     return keras.remat(compute)(rows)
@@ -33,24 +33,24 @@ def encoder_layer(
     some: Any = None,
     seeds: Sequence[Any] = (None, None, None),
 ) -> Any:
-    """Return what a keras-hub `TransformerEncoder` gives, or some of the rows that it gives.
+    """Return the output of a keras-hub `TransformerEncoder`, or that of some positions.
 
-    Its own parts are called, so that their weights, precision, LoRA and quantization count. The
-    differences are the dropout, which draws fewer random numbers, and that rows which nothing reads
-    need not be computed: neither their queries nor their feed-forward block.
+    The layer's own parts are called, so their weights, precision, LoRA and quantization apply.
+    There are two differences: the dropout draws fewer random numbers, and neither the queries nor
+    the feed-forward block of positions that nothing reads need to be computed.
 
     Leans on the parts and their order in `TransformerEncoder.call` where `normalize_first` is False
     (layers/modeling/transformer_encoder.py).
 
     Args:
         layer: keras_hub.layers.TransformerEncoder.
-        rows: tensor [rows, width, hidden]. What the layer before it gives.
-        mask: bool tensor [rows, width or some or 1, width]. What each of them attends to.
+        rows: tensor [rows, width, hidden]. The output of the layer before it.
+        mask: bool tensor [rows, width or some or 1, width]. What each position attends to.
         training: bool or None. Whether dropout is applied.
-        some: tensor [rows, some, hidden]. Those of `rows` whose results are wanted. Defaults to
-            None: all of them.
-        seeds: what `next_seed` has drawn for the dropout of the attention's shares, of its result
-            and of the feed-forward block. Defaults to None for each: the next of its layer.
+        some: tensor [rows, some, hidden]. The positions of `rows` whose results are needed.
+            Defaults to None: all of them.
+        seeds: seeds from `next_seed` for the dropout of the attention weights, of the attention's
+            result and of the feed-forward block. Defaults to None for each: the layer's next seed.
 
     Returns:
         A tensor [rows, width or some, hidden].
@@ -67,7 +67,7 @@ def encoder_layer(
 
 
 def _dropouts(layer: Any) -> tuple[Any, Any, Any]:
-    """Return the dropout of the attention's shares, of its result, and of the last block's."""
+    """Return the dropout of attention weights, of their result and of the feed-forward block."""
     return (
         layer._self_attention_layer._dropout_layer,
         layer._self_attention_dropout,
@@ -78,7 +78,7 @@ def _dropouts(layer: Any) -> tuple[Any, Any, Any]:
 def _attention(
     layer: Any, queries: Any, rows: Any, mask: Any, training: bool | None, seed: Any
 ) -> Any:
-    """Return what a `MultiHeadAttention` gives whose keys and values are the same rows.
+    """Return the output of a `MultiHeadAttention` whose keys and values are the same rows.
 
     Leans on `_compute_attention` of MultiHeadAttention (layers/attention/multi_head_attention.py).
     """

@@ -1,4 +1,4 @@
-"""Whether a model wants batches of few shapes."""
+"""Whether a model is faster with batches of few shapes."""
 
 from typing import Any
 
@@ -8,10 +8,10 @@ from kbert.backend.choose_backend import computes_on_processor
 
 
 def few_shapes(model: Any) -> bool:
-    """Return whether few widths, multiples of 8, cost less than padding each batch the least.
+    """Return whether a few widths, multiples of 8, cost less than the least padding per batch.
 
-    JAX and XLA compile each shape, and the matrix units of a GPU want such multiples. Torch and
-    TensorFlow's plain graph take any width on a processor.
+    JAX and XLA compile each shape, and the matrix units of a GPU work best with such multiples. On
+    a CPU, torch and TensorFlow's plain graph take any width.
 
     Args:
         model: keras.Model.

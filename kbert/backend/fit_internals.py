@@ -20,8 +20,8 @@ def callbacks_of_fit() -> list[keras.callbacks.Callback]:
 def list_of_fit() -> keras.callbacks.CallbackList | None:
     """Return Keras's list of the callbacks of the `fit` that is calling one; None outside a `fit`.
 
-    Keras shows callbacks nothing of each other. Leans on `for callback in self.callbacks:` in the
-    methods of `CallbackList` (callbacks/callback_list.py), which the caller was called from.
+    Keras gives a callback no access to the others. Leans on `for callback in self.callbacks:` in
+    the methods of `CallbackList` (callbacks/callback_list.py), from which the caller was called.
     """
     frame = inspect.currentframe()
     while frame is not None:
@@ -35,20 +35,20 @@ def list_of_fit() -> keras.callbacks.CallbackList | None:
 
 
 def model_inside_step(callback: keras.callbacks.Callback) -> Any:
-    """Return a callback's model as it is; on JAX its variables may be without values in a `fit`.
+    """Return a callback's model as it is; on JAX its variables may have no values during a `fit`.
 
-    `callback.model` gives them those of the running step, which takes JAX milliseconds. Leans on
+    `callback.model` gives them the running step's values, which takes milliseconds on JAX. Leans on
     `self._model.jax_state_sync()` in `Callback.model` (callbacks/callback.py).
     """
     return callback._model if keras.backend.backend() == "jax" else callback.model
 
 
 def values_inside_step(model: Any, variables: Sequence[keras.Variable]) -> list[Any]:
-    """Return the present values of variables of a model's optimizer or metrics, as tensors.
+    """Return the current values of variables of a model's optimizer or metrics, as tensors.
 
-    On JAX a running `fit` has them, and the variables do not: leans on `self._jax_state = {` and
-    `self._jax_state_synced` in `fit`, and on their order in `jax_state_sync` (backend/jax/
-    trainer.py). JAX frees their memory in the next step.
+    On JAX a running `fit` holds the values, and the variables do not. Leans on
+    `self._jax_state = {` and `self._jax_state_synced` in `fit`, and on their order in
+    `jax_state_sync` (backend/jax/trainer.py). JAX frees their memory in the next step.
     """
     state = getattr(model, "_jax_state", None)
     if not state or model._jax_state_synced:
@@ -60,7 +60,7 @@ def values_inside_step(model: Any, variables: Sequence[keras.Variable]) -> list[
 
 
 def fit_validates(model: keras.Model) -> bool | None:
-    """Return whether the `fit` of a model that is calling a callback validates; None outside one.
+    """Return whether the `fit` that is calling a model's callback validates; None outside a `fit`.
 
     Leans on `validation_data` of `fit` (backend/*/trainer.py), which `validation_split` sets too.
     """
@@ -75,7 +75,7 @@ def fit_validates(model: keras.Model) -> bool | None:
 
 
 def set_first_epoch(model: keras.Model, epoch: int) -> None:
-    """Let the `fit` that is running begin with an epoch; call it in `on_train_begin`.
+    """Let the running `fit` begin with this epoch; call it in `on_train_begin`.
 
     Leans on `initial_epoch = self._initial_epoch or initial_epoch` in `fit` (backend/*/trainer.py).
     """
@@ -83,5 +83,5 @@ def set_first_epoch(model: keras.Model, epoch: int) -> None:
 
 
 def forget_first_epoch(model: keras.Model) -> None:
-    """Let the next `fit` begin where it is told to; Keras keeps what `set_first_epoch` has set."""
+    """Let the next `fit` use its own `initial_epoch`; Keras keeps what `set_first_epoch` set."""
     model._initial_epoch = None

@@ -1,4 +1,4 @@
-"""Memory that is freed: what a training step needs again, and what nobody does."""
+"""Freed memory: kept where a training step needs it again, given back where nothing does."""
 
 import ctypes
 import os
@@ -12,10 +12,9 @@ _LARGEST_KEPT = 2**30
 def keep_freed_memory() -> bool:
     """Let the C library keep large blocks that are freed, and return whether it does.
 
-    glibc gives a block of over 32 MB back to the system when it is freed, such as the gradient of
-    the word embeddings. Each step then waits for the system to clear its pages: 10 to 16% of a
-    step of MiniLM on torch. Elsewhere than on glibc, and where the user has settings of their own,
-    nothing is changed.
+    glibc returns a block of over 32 MB to the system when it is freed, such as the gradient of the
+    word embeddings. Each step then waits for the system to clear its pages: 10 to 16% of a step of
+    MiniLM on torch. Nothing is changed without glibc, or where the user has their own settings.
 
     Source: mallopt(3).
     """
@@ -28,7 +27,7 @@ def keep_freed_memory() -> bool:
 
 
 def give_back_freed_memory() -> None:
-    """Let glibc give what has been freed back to the system, such as a model that was replaced.
+    """Let glibc return freed memory to the system, such as that of a model that was replaced.
 
     Source: malloc_trim(3).
     """

@@ -11,13 +11,13 @@ from kbert.backend.dropout import dropped_levels
 def fused_attention(
     query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: Any = None
 ) -> Any:
-    """Return scaled attention that does not keep the scores of all pairs of tokens.
+    """Return scaled attention, without keeping the scores of all token pairs.
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
 
-    PyTorch's kernels do not keep them. The one for processors knows no dropout: in training
-    `blocked_attention` computes it. On a GPU dropout draws from PyTorch's own generator, as Keras's
-    layers do there. With JAX `paired_attention` computes it on a processor.
+    PyTorch's kernels do not keep them. The CPU kernel has no dropout, so `blocked_attention` is
+    used in training. On a GPU, dropout draws from PyTorch's own generator, as Keras's layers do
+    there. With JAX, `paired_attention` is used on a CPU.
     `keras.config.disable_flash_attention()` switches all of this off.
 
     Args:
@@ -25,8 +25,8 @@ def fused_attention(
         key: tensor [rows, width, heads, dim].
         value: tensor [rows, width, heads, dim].
         mask: bool tensor [rows, queries or 1, width]. What each query attends to.
-        dropout: keras.layers.Dropout of the shares of attention, or None outside training.
-        seed: tensor. What `next_seed` has drawn. Defaults to None: the layer's next.
+        dropout: keras.layers.Dropout of the attention weights, or None outside training.
+        seed: tensor. A seed from `next_seed`. Defaults to None: the layer's next seed.
 
     Returns:
         A tensor [rows, queries, heads, dim], or None where single operations are faster.
@@ -66,7 +66,7 @@ def _with_jax(query: Any, key: Any, value: Any, mask: Any, dropout: Any, seed: A
 
 
 def _drawn(dropout: Any, seed: Any) -> tuple[int, Any] | None:
-    """Return the share that is dropped, in `LEVELS`, and the seed; None where these are too few."""
+    """Return how many of the `LEVELS` are dropped, and the seed; None if these are too few."""
     dropped = dropped_levels(dropout)
     if not dropped:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-# A kernel that corrects a moment's bias by 1 / (1 - beta ** step) leaves it alone at this step.
+# At this step, a kernel's bias correction of the moments, 1 / (1 - beta ** step), is 1.
 _LATE = 1e9
 
 
@@ -30,8 +30,8 @@ def update_adam(
 
     torch adds its epsilon to the corrected square root, Keras to the square root itself. With the
     correction in the rate, the kernel's formula is Keras's. Leans on `torch._fused_adam_`, which
-    `torch.optim.Adam(fused=True)` calls. Where it is missing, or a variable is not one that it
-    takes, nothing is changed.
+    `torch.optim.Adam(fused=True)` calls. If it is missing, or does not take one of the variables,
+    nothing is changed.
 
     Args:
         variables: Keras variables.
@@ -50,11 +50,11 @@ def update_adam(
     if not hasattr(torch, "_fused_adam_") or not all(_is_taken(value) for value in values):
         return False
     with torch.no_grad():
-        # `torch.tensor` would copy it to a GPU, and wait until it has come to that.
+        # `torch.tensor` would copy it to a GPU, and wait for the work that was queued before.
         late = torch.full((), _LATE, device=values[0].device)
         torch._fused_adam_(
             values,
-            # The kernel reads memory in order: of a transposed gradient the wrong elements.
+            # The kernel reads memory in order: for a transposed gradient, the wrong elements.
             [gradient.to(torch.float32).contiguous() for gradient in gradients],
             [first.value.data for first, _ in moments],
             [second.value.data for _, second in moments],
@@ -93,7 +93,7 @@ def update_one_adam(
     """Update one variable and its moments by TensorFlow's kernel, and return whether it could.
 
     The arguments and the formula are those of `update_adam`. Leans on `ResourceApplyAdam`, which
-    corrects the bias by `beta1_power` and `beta2_power`: at 0, not at all.
+    corrects the bias by `beta1_power` and `beta2_power`; at 0 it does not.
     """
     if keras.backend.backend() != "tensorflow":
         return False

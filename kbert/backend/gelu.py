@@ -7,14 +7,14 @@ import keras
 
 
 def erf_gelu(values: Any) -> Any:
-    """Return `x * P(X <= x)` of a standard normal X, in fewer operations on TensorFlow.
+    """Return `x * P(X <= x)` for a standard normal X, in fewer operations on TensorFlow.
 
-    There the gradient of Keras's own is a chain of those of its parts, each of which writes a
-    tensor of the feed-forward block's size: 5 to 10% of a step. This one is
+    There the gradient of Keras's own GELU is a chain of operations, each of which writes a tensor
+    of the feed-forward block's size: 5 to 10% of a step. Here the gradient is
 
         P(X <= x) + x * exp(-x ** 2 / 2) / sqrt(2 * pi)
 
-    XLA, which JAX uses, makes one loop of the parts, and torch has a kernel.
+    XLA, which JAX uses, fuses the operations into one loop, and torch has a kernel.
 
     Source: "Gaussian Error Linear Units", arXiv 1606.08415.
     """
@@ -38,8 +38,8 @@ def erf_gelu(values: Any) -> Any:
 def plain_gelu(values: Any) -> Any:
     """Return what `erf_gelu` does, in a form that TensorFlow fuses with the product before it.
 
-    The form is that of tf.nn.gelu, by which its graph optimizer and LiteRT's converter know it. The
-    gradient takes more operations.
+    The form is that of tf.nn.gelu, which TensorFlow's graph optimizer and LiteRT's converter
+    recognize. The gradient takes more operations.
     """
     if keras.backend.backend() != "tensorflow":
         return keras.activations.gelu(values)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 def global_seed() -> int:
-    """Return what `keras.utils.set_random_seed` was last given, 0 before that.
+    """Return the seed that `keras.utils.set_random_seed` was last given, or 0 before that.
 
     Keras has no public function for it. Leans on `get_random_seed` (utils/rng_utils.py).
     """
@@ -18,10 +18,11 @@ def global_seed() -> int:
 
 @contextmanager
 def same_seeds() -> Iterator[None]:
-    """Let layers that are built without a seed have the same one in every process.
+    """Give layers that are built without a seed the same one in every process.
 
     JAX refuses variables that differ between processes. Leans on `make_default_seed`
-    (random/seed_generator.py), which draws from Python's `random`; that goes on as if not asked.
+    (random/seed_generator.py), which draws from Python's `random`. The state of `random` is
+    restored afterwards.
     """
     state = random.getstate()
     random.seed(0)

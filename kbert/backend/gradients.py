@@ -13,8 +13,8 @@ def summed(gradients: Iterable[Any]) -> list[Any]:
     Keras would clip by the norm of the slices and square each of them for the second moment, so
     that training on TensorFlow would differ from training on JAX and torch.
 
-    The gradients of several replicas are summed here too. Keras sums them after it has clipped
-    those of each replica, which trains otherwise than one device does.
+    The gradients of several replicas are summed here too. Keras sums them after clipping those of
+    each replica, so that training would differ from training on one device.
     """
     gradients = list(gradients)
     if keras.backend.backend() != "tensorflow":

@@ -13,13 +13,13 @@ def gradient_at_zeros(
 ) -> Any:
     """Return the gradient of a loss with respect to an array, where the array is zero.
 
-    It can be called where Keras computes the loss of a step, which has a gradient of its own. What
-    is returned is a constant to that, and is summed over the replicas of TensorFlow.
+    It can be called where Keras computes the loss of a step, which has a gradient of its own. The
+    result counts as a constant in that gradient, and is summed over TensorFlow's replicas.
 
     Args:
         loss_at: function of the array, which returns a scalar tensor.
-        shape: sequence of int. That of the array.
-        states: sequence of keras.Variable. What `loss_at` may change, such as the seeds of dropout.
+        shape: sequence of int. The shape of the array.
+        states: sequence of keras.Variable. Those that `loss_at` may change, such as dropout seeds.
     """
     zeros = keras.ops.zeros(shape, "float32")
     backend = keras.backend.backend()
@@ -37,7 +37,7 @@ def gradient_at_zeros(
 
         gradient, values = jax.grad(loss_and_states, has_aux=True)(zeros)
         for state, value in zip(states, values, strict=True):
-            state.assign(value)  # as it is outside of what `grad` traces
+            state.assign(value)  # its value outside the trace of `grad`
     else:
         import tensorflow as tf
 

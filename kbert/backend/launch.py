@@ -1,4 +1,4 @@
-"""What a process is told of the others that train with it."""
+"""What a process knows about the others that train with it."""
 
 import contextlib
 import importlib.util
@@ -18,10 +18,10 @@ class Launch:
     """One of several processes that train together.
 
     Args:
-        processes: int or None. How many there are; None where JAX finds it out.
-        process: int. Which this is, from 0.
-        coordinator: str or None. "HOST:PORT" of process 0; None where JAX finds it out.
-        by: str. What has told this. Defaults to "", the user.
+        processes: int or None. Number of processes; None where JAX determines it.
+        process: int. Index of this process, from 0.
+        coordinator: str or None. "HOST:PORT" of process 0; None where JAX determines it.
+        by: str. The launcher that has set these. Defaults to "": the user has.
     """
 
     processes: int | None
@@ -37,7 +37,7 @@ class Launch:
         processes: int | None = None,
         environment: Mapping[str, str] = os.environ,
     ) -> "Launch | None":
-        """Return what the user has named, else what SLURM, Kubernetes or Open MPI say, or None.
+        """Return what the user names, else what JAX_*, SLURM, Kubernetes or Open MPI set, or None.
 
         Args:
             coordinator: str or None. "HOST:PORT".
@@ -46,7 +46,7 @@ class Launch:
             environment: dict of str. Defaults to that of the process.
 
         Raises:
-            InputError: only a part is named, or it cannot be.
+            InputError: only some of them are named, or a value is invalid.
         """
         named = {"coordinator": coordinator, "process_id": process_id, "processes": processes}
         missing = [name for name, value in named.items() if value is None]
@@ -54,8 +54,8 @@ class Launch:
             return _of_launcher(environment)
         if missing:
             raise InputError(
-                "Each of several processes is told three things: {coordinator}, {process_id} and "
-                "{processes}. Not named: {missing}",
+                "Each of several processes needs three settings: {coordinator}, {process_id} and "
+                "{processes}. Missing: {missing}",
                 coordinator=Option("coordinator"),
                 process_id=Option("process_id"),
                 processes=Option("processes"),
@@ -81,7 +81,7 @@ def _check_address(coordinator: str) -> None:
     host, _, port = coordinator.rpartition(":")
     if not (host and port.isdecimal() and 0 < int(port) < 2**16):
         raise InputError(
-            "{option} must be HOST:PORT, where process 0 can be reached by all. Received: "
+            "{option} must be HOST:PORT, where all processes can reach process 0. Received: "
             "{coordinator!r:.80}",
             option=Option("coordinator"),
             coordinator=coordinator,
@@ -109,7 +109,7 @@ def _of_variables(environment: Mapping[str, str]) -> Launch | None:
 
 
 def _of_slurm(environment: Mapping[str, str]) -> Launch | None:
-    """A batch script that `srun` has not started has no step, and is alone."""
+    """A batch script that was not started by `srun` has no step, and trains alone."""
     needed = ("SLURM_JOB_ID", "SLURM_STEP_NODELIST", "SLURM_NTASKS", "SLURM_PROCID")
     if not all(name in environment for name in (*needed, "SLURM_LOCALID")):
         return None
@@ -124,7 +124,7 @@ def _of_open_mpi(environment: Mapping[str, str]) -> Launch | None:
     count, index = (_number(name, environment[name]) for name in names)
     if count > 1 and "OMPI_MCA_orte_hnp_uri" not in environment:  # as of Open MPI 5
         raise InputError(
-            "This Open MPI does not tell where process 0 is.",
+            "This version of Open MPI does not report where process 0 is.",
             cure=Cure(
                 {"coordinator": "HOST:PORT", "process_id": index, "processes": count},
             ),
@@ -139,8 +139,8 @@ def _of_kubernetes(environment: Mapping[str, str]) -> Launch | None:
     if importlib.util.find_spec("kubernetes") is None:
         say(
             worded(
-                "This pod has the number {index} of an indexed Job, and trains alone. To train "
-                "with the others: pip install kubernetes, or set JAX_COORDINATOR_ADDRESS and "
+                "This pod has index {index} in an indexed Job, and trains alone. To train with "
+                "the others: pip install kubernetes, or set JAX_COORDINATOR_ADDRESS and "
                 "JAX_NUM_PROCESSES.",
                 index=index,
             ),
@@ -151,7 +151,7 @@ def _of_kubernetes(environment: Mapping[str, str]) -> Launch | None:
 
 
 def _of_others(environment: Mapping[str, str]) -> Launch | None:
-    """Refuse what would let each process train the whole run: JAX has no part in these."""
+    """Refuse launchers that JAX does not support: each process would train the whole run."""
     count = environment.get("WORLD_SIZE", "1")
     workers: list[str] = []
     with contextlib.suppress(ValueError, AttributeError):

@@ -15,7 +15,7 @@ class LoraParts:
 
     Args:
         base: variable. The kernel, or the embeddings, without LoRA.
-        a: variable. Its shape is that of `base` but for the last axis, which is the rank.
+        a: variable. Its shape is that of `base`, except for the last axis, which is the rank.
         b: variable [rank, last axis of base].
         scale: float.
     """
@@ -26,17 +26,17 @@ class LoraParts:
     scale: float
 
     def merged(self, base: Any, a: Any, b: Any) -> Any:
-        """Return the kernel of values of the three, in their precision."""
+        """Return the kernel for given values of the three variables, in their precision."""
         return base + base.dtype.type(self.scale) * (a @ b)
 
 
 def lora_parts(model: Any) -> Iterator[LoraParts]:
     """Yield the variables of each layer of a model that has LoRA.
 
-    Keras's own `kernel` is rounded to what the layer computes in. Leans on `_flatten_layers`
-    (layers/layer.py), and on `_kernel`, `lora_kernel_a`, `lora_kernel_b`, `lora_alpha` and
-    `lora_rank` of Dense and EinsumDense (layers/core/dense.py, layers/core/einsum_dense.py) and the
-    same of embeddings (layers/core/embedding.py).
+    Keras's own `kernel` is rounded to the layer's compute dtype. Leans on `_flatten_layers`
+    (layers/layer.py), on `_kernel`, `lora_kernel_a`, `lora_kernel_b`, `lora_alpha` and `lora_rank`
+    of Dense and EinsumDense (layers/core/dense.py, layers/core/einsum_dense.py), and on the same
+    attributes of embeddings (layers/core/embedding.py).
     """
     for layer in model._flatten_layers():
         if not getattr(layer, "lora_enabled", False):
@@ -47,7 +47,7 @@ def lora_parts(model: Any) -> Iterator[LoraParts]:
 
 
 def enable_lora(backbone: Any, rank: int, alpha: float) -> None:
-    """Enable LoRA of the queries and values of a keras-hub backbone, and freeze all else of it.
+    """Enable LoRA for the queries and values of a keras-hub backbone, and freeze the rest.
 
     keras-hub's `enable_lora` has no `alpha`, and trains the biases of these layers. Leans on
     `default_lora_layer_names` and `layer.enable_lora(rank)` (models/backbone.py).

@@ -1,4 +1,4 @@
-"""What of a machine decides the bits of a result, beside seed, data and settings."""
+"""What in a machine decides the bits of a result, besides seed, data and settings."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from kbert.backend.thread_count import usable_cores
 from kbert.choices import Backend
 
 _PACKAGES = ("keras", "keras-hub", "tensorflow", "jax", "torch", "numpy", "tokenizers")
-# What the backends read from the environment, and what changes which kernels they run.
+# Variables that the backends read, or that change which kernels they run.
 _FLAGS = (
     "XLA_FLAGS",
     "NPROC",
@@ -31,14 +31,14 @@ def versions() -> dict[str, str]:
 
 
 def machine(backend: Backend) -> dict[str, Any]:
-    """Return what the bits of a run depend on, once Keras is imported.
+    """Return what the bits of a run depend on; call it after Keras is imported.
 
     Args:
         backend: str. "tensorflow", "jax" or "torch".
 
     Returns:
-        dict of `device` ("cpu", "gpu", ...), `threads` that share a sum, `processor`, and `flags`,
-        those of the environment that are set.
+        dict of `device` ("cpu", "gpu", ...), `threads` (how many share a sum), `processor`, and
+        `flags`, the environment variables of the backends that are set.
     """
     return {
         "device": _device(backend),
@@ -49,7 +49,7 @@ def machine(backend: Backend) -> dict[str, Any]:
 
 
 def threads(backend: Backend) -> int:
-    """Return how many threads of the CPU share a sum: on how they do so its rounding depends."""
+    """Return how many CPU threads share a sum: its rounding depends on how they divide it."""
     if backend == "torch":
         import torch
 
@@ -81,7 +81,7 @@ def _device(backend: Backend) -> str:
 
 
 def _processor() -> str:
-    """Return the name of the CPU: which kernels run depends on what it can do."""
+    """Return the name of the CPU, whose features decide which kernels run."""
     try:
         with open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
             for line in file:

@@ -26,7 +26,7 @@ def metric_names(model: keras.Model) -> set[str]:
 
 
 def metrics_without_weights(model: keras.Model) -> list[Any]:
-    """Return the metrics of a compiled model that count each row of a batch alike.
+    """Return the metrics of a compiled model that weigh all rows of a batch equally.
 
     Leans on `self._user_metrics = metrics` of CompileMetrics (trainers/compile_utils.py).
     """
@@ -35,11 +35,11 @@ def metrics_without_weights(model: keras.Model) -> list[Any]:
 
 
 def has_direction(model: keras.Model, name: str) -> bool:
-    """Return whether Keras knows if more or less of a loss or metric is better, by its name.
+    """Return whether Keras knows if more or less is better for the loss or metric of this name.
 
     Leans on `if hasattr(m, "_direction"):` in `_set_monitor_op` (callbacks/monitor_callback.py) and
     on `not in ["accuracy", "acc"]` and `metric_name = identifier` of `get_metric`
-    (trainers/compile_utils.py): a metric given as a text has this text as its name.
+    (trainers/compile_utils.py): a metric given as a string has this string as its name.
     """
     compiled = model._compile_metrics
     given = [] if compiled is None else [compiled._user_metrics, compiled._user_weighted_metrics]
@@ -57,7 +57,7 @@ def has_direction(model: keras.Model, name: str) -> bool:
 
 
 def logs_known_names(model: keras.Model) -> bool:
-    """Return whether the logs of a model's epochs have the names of its loss and metrics alone.
+    """Return whether the logs of a model's epochs contain only its loss and metrics.
 
     Leans on `train_step`, `test_step`, `compute_metrics` and `get_metrics_result` of Trainer
     (trainers/trainer.py, backend/*/trainer.py), which a model may override to log others.
@@ -67,7 +67,7 @@ def logs_known_names(model: keras.Model) -> bool:
 
 
 def build_metrics(model: keras.Model, batch: Any) -> None:
-    """Build a compiled model's metrics and optimizer by a batch of its data, before its first step.
+    """Build a compiled model's metrics and optimizer from a batch, before its first step.
 
     Leans on `def _symbolic_build(self, iterator=None, data_batch=None)` (trainers/trainer.py).
     """
@@ -76,7 +76,7 @@ def build_metrics(model: keras.Model, batch: Any) -> None:
 
 
 def track_loss(mean: keras.metrics.Mean, loss: Any, inputs: Any) -> None:
-    """Update the mean of a loss with that of a batch, as Keras does its own.
+    """Update the mean of a loss with the loss of a batch, as Keras updates its own mean.
 
     Leans on `unscale_loss_for_distribution` (losses/loss.py) and on `self._loss_tracker.
     update_state(` in `train_step` (backend/*/trainer.py), which weighs a batch by its rows.
@@ -99,7 +99,7 @@ def loss_function(loss: Any) -> tuple[Any, dict[str, Any]]:
     """
     try:
         loss = keras.losses.get(loss)
-    except ValueError:  # a name that Keras does not know, or knows from `get_loss` alone
+    except ValueError:  # a name that Keras does not know, or only in `get_loss`
         return None, {}
     if not isinstance(loss, keras.Loss):
         return loss, {}

@@ -16,7 +16,7 @@ def move_averages(averages: Sequence[Any], variables: Sequence[Any], share: Any)
 
         average += share * (variable - average)
 
-    With TensorFlow's replicas each moves its own copies, as the optimizer's update does.
+    With several TensorFlow replicas, each moves its own copies, as in the optimizer's update.
 
     Args:
         averages: Keras variables.
@@ -54,7 +54,7 @@ def move_averages(averages: Sequence[Any], variables: Sequence[Any], share: Any)
 
 
 def weights_and_averages(model: keras.Model) -> list[tuple[Any, Any]]:
-    """Return the weights that a model is trained by, each with the variable of its moving average.
+    """Return a model's trained weights, each with the variable of its moving average.
 
     Leans on `_trainable_variables` and `_model_variables_moving_average`
     (optimizers/base_optimizer.py), as `keras.callbacks.SwapEMAWeights` does.
@@ -63,8 +63,8 @@ def weights_and_averages(model: keras.Model) -> list[tuple[Any, Any]]:
         model: keras.Model.
 
     Returns:
-        list of pairs of Keras variables; empty without `use_ema`. Before the first update an
-        average is given the value of its weight; Keras begins with 0.
+        list of pairs of Keras variables; empty without `use_ema`. Before the first update each
+        average is set to the value of its weight; Keras starts with 0.
     """
     optimizer = inner_optimizer(getattr(model, "optimizer", None))
     if not getattr(optimizer, "use_ema", False) or not optimizer.built:
@@ -81,11 +81,11 @@ def weights_and_averages(model: keras.Model) -> list[tuple[Any, Any]]:
 
 @contextmanager
 def averaged_weights(model: keras.Model) -> Iterator[None]:
-    """Give a model the moving averages of its weights inside the block, and its own after it.
+    """Give a model the moving averages as its weights inside the block; then restore its own.
 
     Args:
-        model: keras.Model, as a callback's `self.model` returns it: on JAX that brings the state of
-            the running epoch back into the model's variables.
+        model: keras.Model, read from a callback's `self.model`: on JAX this copies the state of the
+            running epoch back into the model's variables.
     """
     pairs = weights_and_averages(model)
     own = [_copied(variable) for variable, _ in pairs]
@@ -99,5 +99,5 @@ def averaged_weights(model: keras.Model) -> Iterator[None]:
 
 
 def _copied(variable: Any) -> np.ndarray:
-    """Return a copy: on JAX a step frees the memory of the variables that it is given."""
+    """Return a copy: on JAX a step frees the memory of the variables that are passed to it."""
     return np.array(ops.convert_to_numpy(variable.value))

@@ -38,29 +38,29 @@ def set_batches_seen(optimizer: Any, number: int) -> None:
 
 
 def updates_done(optimizer: Any) -> int:
-    """Return how many updates an optimizer has performed, whatever it accumulates."""
+    """Return how many updates an optimizer has performed; accumulated batches count as one."""
     return int(keras.ops.convert_to_numpy(inner_optimizer(optimizer).iterations))
 
 
 def accumulated_steps(optimizer: Any) -> int:
-    """Return how many batches an optimizer accumulates for an update."""
+    """Return how many batches an optimizer accumulates per update."""
     return inner_optimizer(optimizer).gradient_accumulation_steps or 1
 
 
 def gradient_norm(optimizer: Any) -> keras.Variable | None:
     """Return the variable in which kbert's optimizers leave the norm of an update's gradients.
 
-    None of another optimizer, of one that does not clip by it, and of one that is not built.
+    None for another optimizer, for one that does not clip by it, and for one that is not built.
     """
     found = getattr(inner_optimizer(optimizer), "gradient_norm", None)
     return found if isinstance(found, keras.Variable) else None
 
 
 def learning_rates(optimizer: Any, steps: np.ndarray) -> np.ndarray:
-    """Return the learning rates with which an optimizer takes steps, counted in batches from 0.
+    """Return an optimizer's learning rates at steps that are counted in batches from 0.
 
     Leans on `self._learning_rate = learning_rate` (optimizers/base_optimizer.py): the public
-    `learning_rate` is the schedule's present value.
+    `learning_rate` is the schedule's current value.
     """
     optimizer = inner_optimizer(optimizer)
     schedule = optimizer._learning_rate
@@ -87,7 +87,7 @@ def replace_optimizer(model: keras.Model, optimizer: keras.optimizers.Optimizer)
     `compile` would also replace loss and metrics, and `fit` has already built these when it calls
     `set_model`. Leans on `if self.train_function is not None and not force: return` in
     `make_train_function` (backend/*/trainer.py), whose function holds the old optimizer, and on
-    `return self._compile_config.serialize()` in `get_compile_config` (trainers/trainer.py), by
+    `return self._compile_config.serialize()` in `get_compile_config` (trainers/trainer.py), with
     which a saved model is compiled when it is loaded.
     """
     model.optimizer = optimizer

@@ -20,7 +20,8 @@ _SIGNS = (
 def says_out_of_memory(error: BaseException) -> bool:
     """Return whether an exception of any backend reports that the memory is full.
 
-    So does one that was raised while such an exception was handled: nothing is left for that too.
+    An exception that was raised while such an exception was handled counts too: there is no memory
+    left for handling it either.
     """
     context = error.__cause__ or error.__context__
     return _says_so(error) or (context is not None and says_out_of_memory(context))

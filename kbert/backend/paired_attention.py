@@ -1,4 +1,4 @@
-"""Attention on a processor with JAX, two rows at a time."""
+"""Attention on a CPU with JAX, computed two rows at a time."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,14 +18,14 @@ def paired_attention(query: Any, key: Any, value: Any, mask: Any, dropped: int, 
 
         dropout(softmax(query @ key.T / sqrt(dim), where=mask)) @ value
 
-    The scores of all pairs of tokens are larger than everything else in a step, and each operation
-    on them waits for the memory. Those of two rows stay in a processor's cache, and still give work
-    to its cores. For the gradient they are computed once more, with the same random numbers.
+    The scores of all token pairs are the largest tensor in a step, and each operation on them is
+    memory-bound. The scores of two rows stay in the CPU's cache, and still keep its cores busy.
+    They are recomputed for the gradient, with the same random numbers.
 
     Source: "FlashAttention", arXiv 2205.14135, section 3, for the gradient.
 
-    The arguments and what is returned are those of `blocked_attention`; the seed is None where
-    nothing is dropped.
+    The arguments and the result are those of `blocked_attention`; the seed is None if nothing is
+    dropped.
     """
     return _compiled(dropped, query, key, value, mask, seed)
 
@@ -39,7 +39,7 @@ def _forward(
     dropped: int, query: Any, key: Any, value: Any, mask: Any, seed: Any
 ) -> tuple[Any, _Saved]:
     shape = query.shape
-    # What is kept grows, which for the values is the smaller product.
+    # Dropout scales up what it keeps. Scaling the values instead of the scores is cheaper.
     query, value = query * shape[-1] ** -0.5, value * (LEVELS / (LEVELS - dropped))
     query, key, value = (_in_pairs(_by_head(each)) for each in (query, key, value))
     mask = _in_pairs(mask)
@@ -91,7 +91,7 @@ _compiled = jax.jit(_attention, static_argnums=0)
 
 
 def _kept_of(dropped: int, seed: Any, shape: tuple[int, ...]) -> Callable[[Any, Any], Any]:
-    """Return a function that drops shares [rows, heads, queries, width] of the pair of a number."""
+    """Return a function that drops shares [rows, heads, queries, width] of the pair at an index."""
 
     def kept(number: Any, shares: Any) -> Any:
         if not dropped:
@@ -108,12 +108,12 @@ def _scores(query: Any, key: Any, mask: Any) -> Any:
 
 
 def _products(one: Any, other: Any) -> Any:
-    """Return the products of all pairs of tokens, in float32."""
+    """Return the products of all token pairs, in float32."""
     return jnp.einsum("bhqd,bhkd->bhqk", one, other, preferred_element_type="float32")
 
 
 def _means(shares: Any, values: Any) -> Any:
-    """Return the sums of values by shares, in float32."""
+    """Return the sums of the values, weighted by the shares, in float32."""
     shares = shares.astype(values.dtype)
     return jnp.einsum("bhqk,bhkd->bhqd", shares, values, preferred_element_type="float32")
 
@@ -128,7 +128,7 @@ def _by_head(tensor: Any) -> Any:
 
 
 def _in_pairs(tensor: Any) -> Any:
-    """Return [rows, ...] as [pairs, 2, ...], with an empty row at the end where rows are odd."""
+    """Return [rows, ...] as [pairs, 2, ...], with an empty row at the end for an odd number."""
     more = [(0, len(tensor) % _ROWS), *[(0, 0)] * (tensor.ndim - 1)]
     return jnp.pad(tensor, more).reshape(-1, _ROWS, *tensor.shape[1:])
 

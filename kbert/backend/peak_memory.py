@@ -1,4 +1,4 @@
-"""The most memory that a training needed."""
+"""The peak memory of a training run."""
 
 import re
 import sys
@@ -12,8 +12,8 @@ def peak_memory(backend: Backend) -> dict[str, int]:
     """Return the most memory that this process has held so far, in bytes.
 
     Returns:
-        dict of `memory`, which counts what was read and tokenized too, and `device_memory`, where
-        the backend computes on a GPU or TPU and tells. What is not known is left out.
+        dict of `memory`, which includes what was read and tokenized, and `device_memory`, where
+        the backend computes on a GPU or TPU and reports it. Unknown values are left out.
     """
     found = {"memory": _process(), "device_memory": _device(backend)}
     return {name: size for name, size in found.items() if size is not None}
@@ -21,7 +21,7 @@ def peak_memory(backend: Backend) -> dict[str, int]:
 
 def _process() -> int | None:
     try:
-        # `getrusage` begins with the peak of the process that has started this one.
+        # `getrusage` starts from the peak of the process that started this one.
         told = Path("/proc/self/status").read_text(encoding="ascii", errors="replace")
     except OSError:  # not Linux
         told = ""

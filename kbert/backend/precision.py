@@ -1,4 +1,4 @@
-"""The precision in which a machine trains soonest."""
+"""The precision in which a machine trains fastest."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +8,8 @@ from kbert.choices import Backend, Precision, Recipe
 from kbert.findings import worded
 
 _CPUINFO = Path("/proc/cpuinfo")
-# Instructions that multiply bfloat16, as Linux names them. A measurement would differ from one run
-# to the next where the machine has other work, and two runs of a seed with it.
+# Instructions that multiply bfloat16, as Linux names them. Measured speed would vary between runs
+# on a busy machine, and with it the results of two runs with the same seed.
 _INSTRUCTIONS = {"amx_bf16": "AMX", "avx512_bf16": "AVX-512"}
 _AMPERE, _VOLTA = (8, 0), (7, 0)  # the first GPUs that multiply bfloat16 and float16 faster
 
@@ -37,21 +37,21 @@ def choose_precision(
 ) -> PrecisionChoice:
     """Return the precision that is asked for; for "auto", the one that is faster here.
 
-    A processor is known by its instructions: torch and TensorFlow train short texts 1.4 to 1.8
-    times as fast with those for bfloat16, and JAX hardly gains (docs/benchmarks.md).
-    GPUs are known by their compute capability, 8.0 and above for bfloat16, 7.0 and above for
-    float16 with loss scaling; a TPU computes in bfloat16.
+    A CPU is judged by its instructions: torch and TensorFlow train short texts 1.4 to 1.8 times as
+    fast with those for bfloat16, and JAX hardly gains (docs/benchmarks.md). A GPU is judged by its
+    compute capability: 8.0 and above for bfloat16, 7.0 and above for float16 with loss scaling. A
+    TPU computes in bfloat16.
 
     Args:
         asked: "auto", "float32", "bfloat16" or "float16".
-        backend: str. The one that Keras runs on, which is imported.
-        recipe: "recommended" or "google", which "auto" computes in float32, as Google's script
-            does. Defaults to "recommended".
+        backend: str. The backend that Keras runs on, already imported.
+        recipe: "recommended" or "google". With "google", "auto" is float32, as in Google's script.
+            Defaults to "recommended".
     """
     if asked != "auto":
         return PrecisionChoice(asked)
     if recipe == "google":
-        return PrecisionChoice("float32", worded("the google recipe is that of float32"))
+        return PrecisionChoice("float32", worded("the google recipe uses float32"))
     accelerator = _ACCELERATORS[backend]()
     if accelerator is not None:
         return accelerator
@@ -93,7 +93,9 @@ def _torch_accelerator() -> PrecisionChoice | None:
     if torch.cuda.is_available():
         return _of_gpu(torch.cuda.get_device_capability())
     if torch.backends.mps.is_available():
-        return PrecisionChoice("float32", worded("on Apple's GPU others have not been tried"))
+        return PrecisionChoice(
+            "float32", worded("other precisions have not been tried on Apple's GPU")
+        )
     return None
 
 
@@ -101,7 +103,7 @@ def _tensorflow_accelerator() -> PrecisionChoice | None:
     import tensorflow as tf
 
     if tf.config.list_physical_devices("TPU"):
-        return PrecisionChoice("bfloat16", worded("a TPU multiplies in it"))
+        return PrecisionChoice("bfloat16", worded("a TPU multiplies in bfloat16"))
     for gpu in tf.config.list_physical_devices("GPU"):
         details = tf.config.experimental.get_device_details(gpu)
         return _of_gpu(tuple(details.get("compute_capability", (0, 0))))
@@ -113,7 +115,7 @@ def _jax_accelerator() -> PrecisionChoice | None:
 
     device = jax.devices()[0]
     if device.platform == "tpu":
-        return PrecisionChoice("bfloat16", worded("a TPU multiplies in it"))
+        return PrecisionChoice("bfloat16", worded("a TPU multiplies in bfloat16"))
     if device.platform == "gpu":
         major, _, minor = str(getattr(device, "compute_capability", "0.0")).partition(".")
         return _of_gpu((int(major), int(minor or 0)))

@@ -1,8 +1,8 @@
-"""The processes that train together, as of jax 0.10: who they are, and what they tell one another.
+"""The processes that train together, and the values that they exchange, as of jax 0.10.
 
-What they tell goes through JAX's coordination service, which process 0 holds. Leans on
-`global_state.client` of jax._src.distributed, whose key-value store JAX offers in no other way; its
-collectives compute on the devices, which may be busy or lost.
+The values go through JAX's coordination service, which process 0 runs. Leans on
+`global_state.client` of jax._src.distributed, whose key-value store JAX offers in no other way.
+JAX's collectives compute on the devices, which may be busy or lost.
 """
 
 import contextlib
@@ -14,20 +14,20 @@ from kbert.backend.launch import Launch
 
 HEARTBEAT = 10
 """Seconds after which a process that does not answer counts as lost; JAX's own default is 100."""
-_FOREVER_MS = 7 * 24 * 3600 * 1000  # a lost process ends the others before
+_FOREVER_MS = 7 * 24 * 3600 * 1000  # a lost process ends the others earlier
 _PREFIX = "kbert/"
 
 
 def join(launch: Launch) -> None:
-    """Meet the other processes; call it before anything computes with JAX.
+    """Join the other processes; call it before anything computes with JAX.
 
     `jax.distributed.initialize` is called directly: `keras.distribution.initialize` hides
     `heartbeat_timeout_seconds`.
     """
     import jax
 
-    # JAX's own handler of SIGTERM would take the place of Python's, and end nothing.
-    with contextlib.suppress(AttributeError):  # which an older JAX has not
+    # JAX's own handler of SIGTERM would replace Python's, and end nothing.
+    with contextlib.suppress(AttributeError):  # an older JAX does not have it
         jax.config.update("jax_enable_preemption_service", False)
     named = launch.coordinator is not None
     jax.distributed.initialize(
@@ -42,8 +42,8 @@ def join(launch: Launch) -> None:
 
 
 def is_joined() -> bool:
-    """Return whether this process has met others."""
-    # Not `jax` alone: other backends import it too.
+    """Return whether this process has joined others."""
+    # `jax` alone proves nothing: other backends import it too.
     state = sys.modules.get("jax._src.distributed")
     return state is not None and state.global_state.client is not None
 
@@ -59,22 +59,22 @@ def process_index() -> int:
 
 
 def is_first() -> bool:
-    """Return whether this is the process that writes files and speaks."""
+    """Return whether this is the process that writes files and prints."""
     return process_index() == 0
 
 
 def level_of(verbose: int) -> int:
-    """Return how much this process says: nothing, where another speaks."""
+    """Return how much this process prints: nothing unless it is the first."""
     return verbose if is_first() else 0
 
 
 def tell(key: str, value: str) -> None:
-    """Tell the other processes a value, once."""
+    """Send the other processes a value, once."""
     _state().client.key_value_set(_PREFIX + key, value)
 
 
 def told(key: str) -> dict[str, str]:
-    """Return what has been told so far under a key: the values by the rest of their keys."""
+    """Return the values sent so far under a key, by the rest of their keys."""
     prefix = f"{_PREFIX}{key}/"
     return {
         name.removeprefix(prefix): value
@@ -83,16 +83,16 @@ def told(key: str) -> dict[str, str]:
 
 
 def wait_for(key: str) -> str:
-    """Wait until a value is told, and return it."""
+    """Wait until a value is sent, and return it."""
     return str(_state().client.blocking_key_value_get(_PREFIX + key, _FOREVER_MS))
 
 
 def gather(name: str, value: str) -> list[str]:
-    """Return the values of all processes in their order, when all have come here.
+    """Return the values of all processes in their order, once all have reached this call.
 
     Args:
-        name: str. What this is, the same in all.
-        value: str. Of this process.
+        name: str. The name of the value, the same in all processes.
+        value: str. The value of this process.
     """
     if not is_joined():
         return [value]
@@ -102,7 +102,7 @@ def gather(name: str, value: str) -> list[str]:
 
 
 def barrier(name: str) -> None:
-    """Wait until all processes have come here."""
+    """Wait until all processes have reached this call."""
     gather(name, "")
 
 
@@ -110,7 +110,7 @@ _turns: list[None] = []
 
 
 def _turn() -> int:
-    """Return a number that no other `gather` has had: all processes take part in each."""
+    """Return a new number for a `gather`, the same in all processes, as all take part in each."""
     _turns.append(None)
     return len(_turns)
 

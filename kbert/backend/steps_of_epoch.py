@@ -6,15 +6,15 @@ from collections.abc import Callable
 class StepsOfEpoch(int):
     """The steps of an epoch, as a PyDataset's `num_batches`; a resumed epoch has fewer.
 
-    Keras notes the number once for a whole `fit`, and compares it before each step with the steps
-    that were made. If it were too large, Keras would start one more step, for which there is no
-    batch; on TensorFlow that step draws random numbers before it fails, and no resumed run would be
-    exact. Leans on `if self._num_batches and self._steps_seen >= self._num_batches`
+    Keras reads the number once for a whole `fit`, and before each step compares it with the steps
+    done. If it were too large, Keras would start one more step, for which there is no batch. On
+    TensorFlow that step draws random numbers before it fails, so no resumed run would be exact.
+    Leans on `if self._num_batches and self._steps_seen >= self._num_batches`
     (trainers/epoch_iterator.py).
 
     Args:
         number: int. The steps of a whole epoch.
-        skipped: function that returns how many of them the present epoch leaves out.
+        skipped: function that returns how many of them the current epoch skips.
     """
 
     _skipped: Callable[[], int]
@@ -25,5 +25,5 @@ class StepsOfEpoch(int):
         return steps
 
     def __le__(self, made: int) -> bool:
-        """Whether an epoch in which this many steps were made is over: `made >= steps`."""
+        """Whether an epoch is over after this many steps: `made >= steps`."""
         return int(self) - self._skipped() <= made

@@ -1,4 +1,4 @@
-"""The logs of a step as the tensors that they are."""
+"""The logs of a step as tensors."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -10,7 +10,7 @@ from kbert.backend.fit_internals import list_of_fit
 
 
 def hand_over_tensors() -> None:
-    """Let the `fit` that is calling a callback hand out the logs of a step as they are.
+    """Let the `fit` that is calling a callback pass on the logs of a step as tensors.
 
     Keras turns them into Python numbers after every step, whether a callback looks at them or not,
     and so waits for the device. Nothing is changed where a callback needs numbers: one that does
@@ -18,8 +18,8 @@ def hand_over_tensors() -> None:
     it in `on_train_begin`.
 
     Leans on `self._on_train_batch_end(batch, logs)` and `if self._async_train:` in
-    `CallbackList.on_train_batch_end` (callbacks/callback_list.py); the second, which holds for a
-    single callback on JAX, calls it in a thread, in no certain order.
+    `CallbackList.on_train_batch_end` (callbacks/callback_list.py). The second, which is true for a
+    single callback on JAX, calls it in a thread, in no fixed order.
     """
     found = list_of_fit()
     if found is None:

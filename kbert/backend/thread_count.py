@@ -2,8 +2,8 @@
 
 import os
 
-# OpenMP's of torch; TensorFlow's two pools; what XLA's client of the CPU takes for the number of
-# cores (`DefaultThreadPoolSize`), which JAX gives no other name.
+# OpenMP's threads, for torch; TensorFlow's two pools; what XLA's CPU client takes as the number of
+# cores (`DefaultThreadPoolSize`), for which JAX has no other setting.
 _VARIABLES = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
 
 

@@ -41,8 +41,8 @@ class EvaluatedSets:
             not isinstance(sets, Mapping) or not sets.keys().isdisjoint(named)
         ):
             raise InputError(
-                "The first argument must be a dict of sets, none of which is named again: "
-                'EpochEvaluation({{"dev": model.batches(dev)}}).'
+                "The first argument must be a dict of sets, none of them also named as a "
+                'keyword: EpochEvaluation({{"dev": model.batches(dev)}}).'
             )
         sets = {**(sets or {}), **named}
         if not sets:

@@ -229,7 +229,7 @@ class PlanGuard(keras.callbacks.Callback):
             "rate {rate:.3g}. The model has been reset to the weights after {kept}.",
             Cure(
                 {"learning_rate": lower_rate(self.plan.learning_rate)},
-                otherwise=(Cure({"precision": "float32"}, note="if it is narrower now"),),
+                otherwise=(Cure({"precision": "float32"}, note="if the precision is lower now"),),
             ),
             {
                 "loss": bad.loss,

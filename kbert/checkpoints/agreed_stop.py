@@ -1,4 +1,4 @@
-"""All processes of a run stop after the same batch, whichever of them is told to."""
+"""All processes of a run stop after the same batch, whichever of them is asked to."""
 
 import contextlib
 import threading
@@ -9,28 +9,29 @@ _POLL = 0.2  # seconds
 
 
 class Notes(Protocol):
-    """What processes tell one another; see `kbert.backend.processes`."""
+    """Values that processes send one another; see `kbert.backend.processes`."""
 
     def tell(self, key: str, value: str) -> None:
-        """Tell the others a value, once."""
+        """Send the others a value, once."""
 
     def told(self, key: str) -> Mapping[str, str]:
-        """Return what has been told so far under a key."""
+        """Return the values sent so far under a key."""
 
     def wait_for(self, key: str) -> str:
-        """Wait until a value is told, and return it."""
+        """Wait until a value is sent, and return it."""
 
 
 class AgreedStop:
-    """Finds the batch after which all processes stop, at no cost to the batches before.
+    """Finds the batch after which all processes stop, without delaying the batches before it.
 
-    A process that is told to stop tells all of them. A thread of each then tells the batch that it
-    has begun, and begins to count with; all stop after the batch that follows the latest of these.
-    None of them waits inside a batch, in which all take part, so that none waits for ever.
+    A process that is asked to stop tells all the others. A thread in each process then sends the
+    batch that its process has begun, and from then on the process checks where to stop: all stop
+    after the batch that follows the latest one sent. No process waits inside a batch, in which all
+    take part, so none waits forever.
 
     Args:
         notes: Notes.
-        process: int. This one.
+        process: int. Index of this process.
         processes: int.
     """
 
@@ -39,7 +40,7 @@ class AgreedStop:
         self._process = process
         self._processes = processes
         self._lock = threading.Lock()
-        self._begun = 0  # batches, until this process has told it
+        self._begun = 0  # the batch that has begun, until this process has sent it
         self._asked: str | None = None
         self._has_told = False
         self._last: int | None = None
@@ -60,7 +61,7 @@ class AgreedStop:
                 self._begun = batch
 
     def reason_to_stop(self, batch: int) -> str | None:
-        """Return why all stop, where the batch that has ended is the last; else None."""
+        """Return why all stop, if the batch that has ended is the last; else None."""
         if not self._has_told:
             return None
         if self._last is None:
@@ -82,13 +83,13 @@ class AgreedStop:
         self._over.set()
 
     def _listen(self) -> None:
-        # Without process 0, which holds the notes, JAX ends the process.
+        # If process 0, which holds the notes, is lost, JAX ends this process.
         with contextlib.suppress(Exception):
             while not (self._over.wait(_POLL) or self.look()):
                 pass
 
     def look(self) -> bool:
-        """Tell and hear what there is, and return whether all is told."""
+        """Send and receive what there is, and return whether this process has sent everything."""
         asked, self._asked = self._asked, None
         if asked is not None:
             self._notes.tell(f"stop/{self._process}", asked)

@@ -1,4 +1,4 @@
-"""Write beside the training, one job at a time, without losing errors."""
+"""Write while training continues, one job at a time, without losing errors."""
 
 import contextlib
 import os
@@ -14,14 +14,14 @@ class BackgroundWriter:
 
     @classmethod
     def for_folder(cls, folder: Path) -> "BackgroundWriter":
-        """Return a writer for a folder, after the one before it has ended its job.
+        """Return a writer for a folder, once the one before it has finished its job.
 
-        A `fit` that is interrupted in a notebook leaves its last checkpoint to be written.
+        A `fit` that is interrupted in a notebook may still be writing its last checkpoint.
         """
         name = os.path.realpath(folder)
         earlier = _LAST.get(name)
         if earlier is not None:
-            with contextlib.suppress(Exception):  # of the other `fit`
+            with contextlib.suppress(Exception):  # an error of the other `fit`
                 earlier.wait()
         _LAST[name] = writer = cls()
         return writer
@@ -31,7 +31,7 @@ class BackgroundWriter:
         self._job: Future[object] | None = None
 
     def start(self, job: Callable[[], object]) -> None:
-        """Wait for the job before this one, and start it."""
+        """Wait for the job before this one, and start this one."""
         self.wait()
         self._job = self._pool.submit(job)
 

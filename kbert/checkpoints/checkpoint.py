@@ -15,19 +15,20 @@ Arrays = dict[str, np.ndarray]
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A checkpoint that was read and whose checksums are right.
+    """A checkpoint that was read and whose checksums match.
 
     Args:
         path: Path. Its directory.
         position: Position.
-        identity: dict of what the run was about, such as its plan, labels and data.
+        identity: dict of what identifies the run, such as its plan, labels and data.
         arrays: dict of the arrays of each file by name: "model", "optimizer", "counters", and
             "lora" of a model that has it.
         evaluations: dict, `EvaluationHistory.to_dict` of the evaluations so far, or None.
-        steps: list of pairs, or None in checkpoints of kbert 0.1. From which batch of the run the
-            optimizer counted from which step: more than one where the plan was changed.
-        best: dict or None. What is noted of the best checkpoint: `checkpoint`, its name, and of
-            another than this `sha256`, the checksum of its weights.
+        steps: list of pairs, or None in checkpoints of kbert 0.1. Each pair is a batch of the run
+            and the step from which the optimizer counted there. There is more than one pair if the
+            plan was changed.
+        best: dict or None. A note of the best checkpoint: `checkpoint`, its name, and unless it is
+            this one, `sha256`, the checksum of its weights.
         findings: list of dict, `Finding.to_dict` of what was found during the training so far.
             Defaults to ().
     """

@@ -27,7 +27,7 @@ FORMAT = "kbert-checkpoint-2"
 def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, Any]) -> str:
     """Write a checkpoint's files into a folder, and return the checksum of their manifest."""
     for name, named in arrays.items():
-        # safetensors writes the memory of an array whatever its strides are.
+        # safetensors writes the memory of an array regardless of its strides.
         in_order = {key: np.asarray(array, order="C") for key, array in named.items()}
         save_file(in_order, folder / f"{name}.safetensors")
     text = json.dumps({"format": FORMAT, **state}, indent=2)
@@ -40,10 +40,10 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True, only: str | None = 
 
     Args:
         path: Path. Its directory.
-        with_arrays: bool. Whether to load the arrays too, several times the size of the model.
-            Defaults to True.
-        only: str or None. The file whose arrays alone are loaded, such as "model". Defaults to
-            None: those of all.
+        with_arrays: bool. Whether to load the arrays too, which are several times the size of the
+            model. Defaults to True.
+        only: str or None. The only file whose arrays are loaded, such as "model". Defaults to
+            None: all files.
 
     Raises:
         InputError: it was not finished, or a file is missing, foreign or damaged.
@@ -84,7 +84,7 @@ def read_checkpoint(path: Path, *, with_arrays: bool = True, only: str | None = 
 
 
 def noted_best(path: Path) -> dict[str, str] | None:
-    """Return what a checkpoint has noted of the best one, or None; nothing is verified."""
+    """Return what a checkpoint has noted about the best one, or None; nothing is verified."""
     with contextlib.suppress(OSError, *NOT_AS_WRITTEN):
         return _noted(json.loads((path / STATE_FILE).read_text(encoding="utf-8"))["best"])
     return None

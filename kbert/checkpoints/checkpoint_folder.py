@@ -1,4 +1,4 @@
-"""What a folder of checkpoints holds."""
+"""The contents of a folder of checkpoints."""
 
 import contextlib
 import json
@@ -15,11 +15,13 @@ from kbert.results.evaluation_history import EvaluationHistory
 from kbert.utils.say import say
 
 NAME = re.compile(r"(\d{6,})-[a-z0-9-]+")
-"""The name of a checkpoint: a serial number, and what it was given."""
+"""The name of a checkpoint: a serial number, and the name that it was given."""
 
 
 class CheckpointFolder:
-    """The checkpoints in a folder, and those that `last` and `best` name; `CheckpointStore` writes.
+    """The checkpoints in a folder, and those that `last` and `best` name.
+
+    This class only reads them; `CheckpointStore` writes them.
 
     Args:
         folder: Path. It need not exist.
@@ -29,9 +31,10 @@ class CheckpointFolder:
         self.folder = folder
 
     def check(self) -> None:
-        """Raise InputError where something else lies in a place that the next save needs.
+        """Raise InputError if something else is in a place that the next save needs.
 
-        A link to a checkpoint is refused too: none is followed, so an earlier one would be taken.
+        A link to a checkpoint is refused too: no link is followed, so an earlier checkpoint would
+        be used.
         """
         for pointer in (self.folder / "last", self.folder / "best"):
             if pointer.is_dir() and not pointer.is_symlink():
@@ -66,11 +69,11 @@ class CheckpointFolder:
     def latest(self) -> Path | None:
         """Return the checkpoint to resume from, or None where none was ever committed.
 
-        It is the one that `last` names. Where that file is missing or damaged, or what it names is
-        not complete, it is the newest committed one, which is said.
+        It is the one that `last` names. If that file is missing or damaged, or what it names is not
+        complete, it is the newest committed one, and a line that says so is printed.
 
         Raises:
-            InputError: what `check` raises, or `last` exists and nothing is committed.
+            InputError: `check` raises it, or `last` exists and nothing is committed.
         """
         self.check()
         committed, file = self.committed(), self.folder / "last"
@@ -94,7 +97,7 @@ class CheckpointFolder:
         if not os.path.lexists(file):
             return None
         raise InputError(
-            "{file} tells of a checkpoint, and none is complete.",
+            "{file} refers to a checkpoint, but none is complete.",
             file=file,
             cure=Cure(
                 note="restore {folder} from a copy; or remove it, to start from scratch",
@@ -119,21 +122,22 @@ class CheckpointFolder:
         return committed[name]
 
     def at_position(self, position: str, until: Path) -> Path | None:
-        """Return the newest committed checkpoint of a position that is not newer than another."""
+        """Return the newest committed checkpoint of a position that is no newer than `until`."""
         found = (p for p in self.committed() if p.name.partition("-")[2] == position)
         return max((p for p in found if serial(p) <= serial(until)), key=serial, default=None)
 
     def best_as_of(self, checkpoint: Checkpoint) -> Path | None:
-        """Return the best checkpoint as of this one; `best` may name one that came after it."""
+        """Return the best checkpoint as of this one; `best` may name a later one."""
         if checkpoint.evaluations is None:
             return None
         best = EvaluationHistory.from_dict(checkpoint.evaluations).best
         return None if best is None else self.best_of(checkpoint, best.position)
 
     def best_of(self, checkpoint: Checkpoint, position: str) -> Path:
-        """Return where the best checkpoint of a position is, or was, as of another checkpoint.
+        """Return where the best checkpoint as of `checkpoint` is, or was; it has this position.
 
-        It is the one that this has noted; in those of kbert 0.1, the newest of the position.
+        It is the one that `checkpoint` has noted. Those of kbert 0.1 have noted none: for them it
+        is the newest of the position.
         """
         noted = (checkpoint.best or {}).get("checkpoint", "")
         if NAME.fullmatch(noted) and noted.partition("-")[2] == position:
@@ -142,9 +146,9 @@ class CheckpointFolder:
         return self.folder / f"000000-{position}" if found is None else found
 
     def best_few(self, path: Path, count: int) -> list[Path]:
-        """Return the checkpoints of so many of the best evaluations as of one, the best first.
+        """Return the checkpoints of the `count` best evaluations as of a checkpoint, best first.
 
-        Those that are not there are left out.
+        Checkpoints that are not there are left out.
         """
         with contextlib.suppress(KbertError):
             history = EvaluationHistory.from_dict(noted_evaluations(path) or {})

@@ -1,4 +1,4 @@
-"""What a run does beside its checkpoints."""
+"""What a run does besides saving its checkpoints."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ def _nothing(*arguments: object) -> None:
 
 @dataclass(frozen=True)
 class CheckpointHooks:
-    """What a run does beside its checkpoints.
+    """What a run does besides saving its checkpoints.
 
     Args:
         begin: function, called when everything is checked and restored. On the disk nothing has
-            changed but what the pointers "last" and "best" name. Defaults to one that does nothing.
-        all_restored: function, called before, by each of several processes: none of them reads
-            what the others may change from here on. Defaults to one that does nothing.
+            changed except what the pointers "last" and "best" name. Defaults to one that does
+            nothing.
+        all_restored: function, called before `begin` by each of several processes. From then on
+            no process reads what the others may change. Defaults to one that does nothing.
         flush: function, called before a checkpoint is committed, in the thread that writes it.
             Defaults to one that does nothing.
         keep_best: function of the weights by name, called in the same thread after the commit of

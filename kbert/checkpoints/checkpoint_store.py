@@ -22,17 +22,17 @@ from kbert.utils.files import remove_temporary, sync_directory, write_text
 from kbert.utils.foreign import reason_of
 
 _NEW = ".new-"
-_SLACK = 1 << 20  # bytes of a checkpoint beside its arrays
+_SLACK = 1 << 20  # bytes of a checkpoint besides its arrays
 
 
 class CheckpointStore(CheckpointFolder):
     """Checkpoints in a folder, each committed completely or not at all.
 
     A checkpoint is written beside the others under another name, flushed to the disk, renamed, and
-    marked as committed, in that order; then `best`, if it is the best, and `last` are pointed to
+    marked as committed, in that order. Then `best`, if it is the best, and `last` are pointed to
     it. Whenever the process is killed, `last` and `best` name complete checkpoints. The last few
-    are kept, and the best of each of them, which is there if a run is rewound to it. One process
-    at a time may write.
+    are kept, together with the best as of each of them, so that a run can be rewound to any of
+    them. Only one process at a time may write.
 
         000012-epoch-2-batch-40/    model, optimizer and counters (safetensors), state.json,
                                     manifest.json (checksums), COMMITTED
@@ -40,7 +40,7 @@ class CheckpointStore(CheckpointFolder):
 
     Args:
         folder: str or Path. Created with the first checkpoint.
-        keep: int. Checkpoints to keep beside the best. Defaults to 2.
+        keep: int. Checkpoints to keep besides the best. Defaults to 2.
         keep_best: int. Checkpoints of the best evaluations to keep, as of each of the last few.
             Defaults to 1.
 
@@ -77,7 +77,7 @@ class CheckpointStore(CheckpointFolder):
         """Write a checkpoint and return its directory.
 
         Args:
-            name: str. Its name, which follows a serial number.
+            name: str. Its name, which is put after a serial number.
             arrays: dict of the arrays by name, for each file.
             state: dict of what else belongs to it, as plain data.
             best: bool. Whether it is the best so far. Defaults to False.
@@ -135,7 +135,7 @@ class CheckpointStore(CheckpointFolder):
                 self._point(pointer, to)
 
     def tidy(self) -> None:
-        """Remove what a process has not come to remove that was killed in its last `commit`."""
+        """Remove what a process that was killed in its last `commit` still had to remove."""
         self.clean()
         self._prune()
 
@@ -169,9 +169,10 @@ class CheckpointStore(CheckpointFolder):
         sync_directory(self.folder)
 
     def _noted_best(self) -> dict[str, str] | None:
-        """Return what a checkpoint notes of the best before it: name and checksum of weights.
+        """Return what a checkpoint notes about the best before it: name and checksum of weights.
 
-        A resumed run sees by it whether its model is that of the best, whatever became of that.
+        From this a resumed run knows whether its model is that of the best checkpoint, even if that
+        checkpoint is missing or damaged.
         """
         last = None
         with contextlib.suppress(KbertError):  # the next best replaces an unreadable `best`
@@ -198,5 +199,5 @@ class CheckpointStore(CheckpointFolder):
             kept |= {path for paths in few for path in paths}
         for path in self.committed():
             if path not in kept:
-                (path / COMMIT_FILE).unlink()  # first: what is half removed is not a checkpoint
+                (path / COMMIT_FILE).unlink()  # first: a half-removed folder is not a checkpoint
                 shutil.rmtree(path)

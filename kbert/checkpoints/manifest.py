@@ -1,6 +1,6 @@
 """The manifest of a checkpoint: size and checksum of each of its files.
 
-Its own checksum is in the file that marks a checkpoint as finished.
+The checksum of the manifest itself is in the file that marks a checkpoint as finished.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ NOT_AS_WRITTEN = (
     *(ValueError, KeyError, TypeError, AttributeError),
     *(RecursionError, OverflowError),
 )
-"""What JSON of another form than was written raises."""
+"""What is raised when JSON does not have the form that was written."""
 
 _MANIFEST = "manifest.json"
 _MAX_STATE = 100_000_000  # bytes
@@ -58,7 +58,7 @@ def verified_files(path: Path) -> list[str]:
     for file in (path / COMMIT_FILE, manifest):
         if file.is_symlink():
             raise InputError(
-                "{file} is a link to outside its checkpoint, which kbert does not follow.",
+                "{file} is a link that leads outside its checkpoint; kbert does not follow it.",
                 file=file,
             )
         if file.exists():
@@ -101,7 +101,7 @@ def verified_files(path: Path) -> list[str]:
 
 
 def weights_checksum(path: Path) -> str | None:
-    """Return the checksum that a checkpoint's manifest has of its weights, or None."""
+    """Return the checksum of a checkpoint's weights according to its manifest, or None."""
     with contextlib.suppress(OSError, *NOT_AS_WRITTEN):
         files = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))["files"]
         return str(files[WEIGHTS_FILE]["sha256"])
@@ -119,7 +119,8 @@ def _verify_file(file: Path, size: int, checksum: str) -> None:
         raise TypeError(f"{size!r} is not a number of bytes")
     if file.is_symlink():
         raise InputError(
-            "{file} is a link to outside its checkpoint, which kbert does not follow.", file=file
+            "{file} is a link that leads outside its checkpoint; kbert does not follow it.",
+            file=file,
         )
     if not file.is_file():
         raise InputError("{file} is missing.", file=file)

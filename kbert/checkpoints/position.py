@@ -16,10 +16,10 @@ class Position:
 
     Args:
         epoch: int. Whole epochs trained.
-        segments: tuple of Segment. What was trained of the epoch after those; more than one where
-            the plan was changed inside the epoch.
-        examples_seen: int. Rows trained on, repetitions counted.
-        batches_done: int. Batches of the whole run, under whatever plans.
+        segments: tuple of Segment. What was trained of the next epoch; more than one if the plan
+            was changed inside the epoch.
+        examples_seen: int. Rows trained on, including repetitions.
+        batches_done: int. Batches of the whole run, under all its plans.
         evaluated: bool. Whether the last whole epoch has been evaluated. Defaults to True.
 
     Example:
@@ -37,7 +37,7 @@ class Position:
 
     @property
     def batch(self) -> int:
-        """Batches trained of the epoch that has begun."""
+        """Batches trained in the epoch that has begun."""
         return sum(batches for _, batches in self.segments)
 
     @property
@@ -70,7 +70,7 @@ class Position:
 
 
 def count(value: Any) -> int:
-    """Return a number that counts something, or raise ValueError for any other value."""
+    """Return a value that is a count, or raise ValueError for any other value."""
     if type(value) is not int or value < 0:
         raise ValueError(f"{value!r} is not a count")
     return value

@@ -18,7 +18,7 @@ class PositionCounter:
 
     def __init__(self, data: Batches | None, steps: int | None, rows: int) -> None:
         self._data = data
-        # As a plain int: that of Batches compares in its own way.
+        # As a plain int: the number of steps of Batches has its own comparison.
         self._steps = None if steps is None else int(steps)
         self._rows = rows
         self._position: Position | None = None  # until an epoch begins, or `position` is set

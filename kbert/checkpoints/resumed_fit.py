@@ -40,11 +40,11 @@ class ResumedFit:
 
         Args:
             plan: TrainingPlan of this `fit`, or None.
-            identity: dict, what `training_identity` returns of this `fit`.
+            identity: dict, what `training_identity` returns for this `fit`.
             allow: sequence of str. Codes of differences to tolerate. Defaults to ().
 
         Raises:
-            FindingsError: the checkpoint is of another run, or its plan cannot become this one.
+            FindingsError: the checkpoint is of another run, or its plan cannot change to this one.
             InputError: the checkpoint does not fit the model or the data.
         """
         model, checkpoint, position = self.model, self.checkpoint, self.checkpoint.position
@@ -80,8 +80,8 @@ class ResumedFit:
         position = self.checkpoint.position
         if epoch != position.epoch:
             raise InputError(
-                "fit begins with epoch {epoch}, but the checkpoint with {position}, counted from "
-                "0. Leave out `initial_epoch`: the checkpoint sets it.",
+                "fit begins with epoch {epoch}, but the checkpoint continues with {position}, "
+                "counted from 0. Leave out `initial_epoch`: the checkpoint sets it.",
                 epoch=epoch,
                 position=position.epoch,
             )

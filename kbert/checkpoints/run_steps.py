@@ -5,16 +5,16 @@ from typing import Any
 from kbert.checkpoints.position import count
 
 Steps = tuple[tuple[int, int], ...]
-"""(batches of the run, steps of its optimizer) from where on both grow by one at a time: one pair
-for each plan, since the optimizer continues elsewhere in another plan."""
+"""Pairs (batches of the run, steps of its optimizer). From each on, both grow by one at a time.
+There is one pair per plan, since the optimizer continues at another step in another plan."""
 FROM_THE_START: Steps = ((0, 0),)
 
 
 def read_steps(value: Any) -> Steps | None:
-    """Return the steps that a checkpoint has recorded; None of kbert 0.1, which recorded none.
+    """Return the steps that a checkpoint has recorded; None for kbert 0.1, which recorded none.
 
     Raises:
-        TypeError, ValueError: these are no steps.
+        TypeError, ValueError: these are not steps.
     """
     if value is None:
         return None
@@ -25,7 +25,7 @@ def read_steps(value: Any) -> Steps | None:
 
 
 def continued_steps(steps: Steps | None, batches: int, step: int) -> Steps | None:
-    """Return the steps of a run that resumes after its first batches with a step."""
+    """Return the steps of a run that resumes with this step after its first `batches` batches."""
     if steps is None:
         return None
     before = tuple(pair for pair in steps if pair[0] < batches) or FROM_THE_START
@@ -34,7 +34,7 @@ def continued_steps(steps: Steps | None, batches: int, step: int) -> Steps | Non
 
 
 def step_ranges(steps: Steps, batches: int) -> list[range]:
-    """Return the numbers of the steps of a run's first batches: a range for each of its plans."""
+    """Return the step numbers of a run's first batches: one range for each of its plans."""
     ends = [*(first for first, _ in steps[1:]), batches]
     return [
         range(step, step + min(end, batches) - first)

@@ -8,12 +8,12 @@ from kbert.findings import Cure
 def check_saves_inside(
     batches: Batches | None, steps: int | None, *intervals: float | None
 ) -> None:
-    """Raise InputError where it would be saved inside epochs that could not be resumed.
+    """Raise InputError if checkpoints would be saved inside epochs that could not be resumed.
 
     Args:
         batches: Batches or None. The data, where their order is reproducible.
         steps: int or None. Steps of an epoch of the `fit`, if known.
-        *intervals: float or None. What makes checkpoints inside epochs, each None if it is not set.
+        *intervals: float or None. The intervals of checkpoints inside epochs, each None if not set.
     """
     if batches is not None and steps is not None and steps != len(batches):
         raise InputError(

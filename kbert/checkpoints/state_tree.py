@@ -12,7 +12,7 @@ from kbert.models.variables import check_arrays
 def name_leaves(tree: Any) -> dict[str, Any]:
     """Return the leaves of a tree by their names: the keys that lead to each, joined by "/".
 
-    Places in a list have four digits, so that the names of its leaves sort as they do.
+    Indices in a list have four digits, so that the names of its leaves sort in its order.
 
     Example:
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kbert.findings import Call, Cure, Finding, Message
 from kbert.plans.training_plan import TrainingPlan
 
-if TYPE_CHECKING:  # it imports Keras, for which a refusal to resume should not wait
+if TYPE_CHECKING:  # it imports Keras, which a refusal to resume should not wait for
     from kbert.data.batches import Batches
 
 # The code of the finding and the word for what differs, by its name.
@@ -51,7 +51,7 @@ def training_identity(
 
 def identity_findings(checkpoint: Mapping[str, Any], fit: Mapping[str, Any]) -> list[Finding]:
     """Return an error for each part in which a `fit` differs from a checkpoint."""
-    if "order_seed" in checkpoint:  # kbert 0.1 knew one order
+    if "order_seed" in checkpoint:  # kbert 0.1 had only one order
         checkpoint = {"order": "shuffled", "order_version": 1, **checkpoint}
     return [
         Finding(

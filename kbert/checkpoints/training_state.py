@@ -2,11 +2,11 @@
 
 It is a tree of variables, which a checkpoint's files hold as arrays by name:
 
-    model       weights by their stable names, with LoRA merged into the kernels; with a moving
-                average, which is what is evaluated and kept, that of each
-    lora        of a model that has LoRA, its matrices and the kernels without it
-    optimizer   its variables: moments, accumulated gradients, counts; in the place of moving
-                averages the weights that are trained
+    model       weights by their stable names, with LoRA merged into the kernels; where weights
+                have a moving average, the average, because it is evaluated and kept
+    lora        for a model with LoRA: its matrices, and the kernels without it
+    optimizer   its variables: moments, accumulated gradients, counts; in place of the moving
+                averages, the weights that are trained
     counters    seeds      the states of dropout's seed generators
                 metrics    the variables of an epoch's metrics, by place
                 random     random states that are not variables, see `capture_random_states`
@@ -43,7 +43,7 @@ def capture_state(
         model: keras.Model.
         random: what `capture_random_states` returned after the last step. Defaults to None: what
             it returns now.
-        metrics: bool. Whether an epoch's metrics are under way. Defaults to True.
+        metrics: bool. Whether an epoch's metrics are in progress. Defaults to True.
 
     Returns:
         dict of the arrays by name, for each file.
@@ -68,8 +68,8 @@ def restore_state(
     Args:
         model: keras.Model, whose optimizer is built.
         checkpoint: Checkpoint.
-        fresh_accumulators: bool. Whether to begin with no gradients accumulated, as with other
-            batches than the checkpoint's. Defaults to False.
+        fresh_accumulators: bool. Whether to begin with no accumulated gradients, as when the
+            batches differ from the checkpoint's. Defaults to False.
 
     Raises:
         InputError: a variable is missing, unknown or of another shape; none is changed.
@@ -98,8 +98,8 @@ def restore_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) 
     Args:
         model: keras.Model.
         checkpoint: Checkpoint, of a position inside the epoch.
-        batch: a batch of the data, by which Keras can build its metrics: it does so itself only
-            before the first step of all.
+        batch: a batch of the data, from which Keras can build its metrics: by itself it builds them
+            only before the very first step.
 
     Raises:
         InputError: the model is compiled with other metrics.
@@ -110,7 +110,7 @@ def restore_epoch_state(model: keras.Model, checkpoint: Checkpoint, batch: Any) 
     shapes = [tuple(variable.shape) for variable in variables["metrics"]]
     if [saved[name].shape for name in sorted(saved)] != shapes:
         raise InputError(
-            "{path} was written with {saved} variables of metrics, and the model has {variables}. "
+            "{path} was written with {saved} metric variables, and the model has {variables}. "
             "Compile it with the same metrics.",
             path=checkpoint.path,
             saved=len(saved),
@@ -126,7 +126,7 @@ def saved_random_states(checkpoint: Checkpoint) -> Arrays:
 
 
 def check_finite(arrays: Arrays, position: Position) -> None:
-    """Raise InputError when a weight is NaN or infinite, of which no checkpoint is made."""
+    """Raise InputError when a weight is NaN or infinite: no checkpoint is made of it."""
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise InputError(
@@ -148,7 +148,7 @@ def _variables(model: keras.Model) -> dict[str, Any]:
     """Return the tree of a model's variables, without those of its metrics."""
     weights = {id(variable) for variable in model.weights}
     seeds = [variable for variable in model.variables if id(variable) not in weights]
-    norm = gradient_norm(model.optimizer)  # is told anew by every update
+    norm = gradient_norm(model.optimizer)  # every update sets it again
     held = [variable for variable in model.optimizer.variables if variable is not norm]
     exchanged = {}
     for variable, average in weights_and_averages(model):
@@ -179,7 +179,7 @@ def _copy(variable: Any) -> np.ndarray:
 
 
 def _as_int64(seed: np.ndarray) -> np.ndarray:
-    """Return a seed's bits as 32-bit numbers: each backend has another type for them."""
+    """Return a seed's bits as 32-bit numbers: each backend has a different type for them."""
     return seed.astype(np.int64) & 0xFFFFFFFF
 
 

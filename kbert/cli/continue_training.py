@@ -29,7 +29,7 @@ def continue_training(
 ) -> None:
     """Train a run's model further in a new directory: weights kept, optimizer and plan fresh.
 
-    Every setting that is not given is that of the run.
+    Settings that are not given are taken from the run.
 
     Parameters
     ----------

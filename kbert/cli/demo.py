@@ -76,10 +76,10 @@ def _train_chinese(changes: dict[str, Any]) -> "RunDirectory":
     if settings["weights"] == "random":
         say(
             worded(
-                "The model has begun with random weights and knows no Chinese but these reviews. "
-                "This shows that texts, vocabulary and training work from end to end; it does not "
-                "show what a BERT can do, which comes from pretraining. The linear model above is "
-                "the measure. With pretrained weights: {train}",
+                "The model started from random weights and knows no Chinese but these reviews. "
+                "This shows that texts, vocabulary and training work from end to end; it does "
+                "not show what a BERT can do, which comes from pretraining. The linear model "
+                "above is the baseline. With pretrained weights: {train}",
                 train=Call("train", data, preset="bert_base_zh"),
             )
         )

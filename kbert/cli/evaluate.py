@@ -51,8 +51,8 @@ def evaluate(
         Run directory, or another model that `kbert predict` takes.
     data
         Labelled file (CSV, TSV, JSON, Parquet, Arrow, XLSX), or several as one set: 'data/*.csv';
-        by default the rows that the run was evaluated on while it was trained. A file of the format
-        of the run's own is read like that one where no option says otherwise.
+        by default the rows that the run was evaluated on while it was trained. A file in the format
+        of the run's own is read like it, unless an option says otherwise.
     batch_size
         Rows per batch.
     json

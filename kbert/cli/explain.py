@@ -32,7 +32,7 @@ def explain(
 ) -> None:
     """Show what each word of a text does to what a model predicts for it.
 
-    Each word is left out in turn; what the probability of the label loses is the word's effect.
+    Each word is left out in turn; the drop in the label's probability is the word's effect.
 
     Parameters
     ----------
@@ -47,7 +47,7 @@ def explain(
     output
         Page to write (.html), with the text in colours.
     max_words
-        Words of a text to leave out in turn, from its beginning.
+        Number of words to leave out in turn, from the beginning of a text.
     batch_size
         Texts per batch.
     json

@@ -45,11 +45,11 @@ def export(
         .keras file. keras-hub: a task folder. And programs that need no Keras: saved_model, onnx,
         openvino, litert, torch (.pt2).
     length
-        The one width in tokens that a program takes; by default any up to the model's.
+        The single width, in tokens, that a program accepts; by default any up to the model's.
     quantize
         Round the weights of onnx, openvino or litert to 8 bits.
     dev
-        Labelled file to compare on, read like the data of the run where no setting says otherwise;
+        Labelled file to compare on, read like the data of the run unless a setting says otherwise;
         by default the dev set of the run.
     """
     from kbert.exports.export import export as export_model

@@ -62,7 +62,8 @@ class GoogleEquivalent:
             dev = Option("dev", "FILE")
             notes.append(
                 worded(
-                    "all rows are trained on, as there; to evaluate after each epoch: {dev}",
+                    "all rows are trained on, as in the script; to evaluate after each "
+                    "epoch: {dev}",
                     dev=dev,
                 )
             )
@@ -81,7 +82,7 @@ def _why_no_task(task: str, values: Mapping[str, Any]) -> str:
     if task in get_args(Task):
         return worded("the task {task} is read from a folder: --data_dir is missing", task=task)
     return worded(
-        "kbert knows no task {task!r}: name the training file, and its columns", task=task
+        "kbert does not know the task {task!r}: name the training file and its columns", task=task
     )
 
 
@@ -102,7 +103,7 @@ def _model(values: Mapping[str, Any], settings: dict[str, Any], notes: list[str]
         if flag in values and Path(values[flag]) != folder / name:
             notes.append(
                 worded(
-                    "kbert reads {file}, and not {other}: put it there",
+                    "kbert reads only {file}: put {other} there",
                     file=folder / name,
                     other=values[flag],
                 )

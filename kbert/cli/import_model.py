@@ -34,11 +34,12 @@ def import_(
     output
         Folder to write, which must not exist yet; folders above it are created.
     base
-        Release that run_classifier.py has fine-tuned, for its output directory.
+        For an output directory of run_classifier.py: the release that it fine-tuned.
     labels
         Names of the head's classes, in the order of their numbers, where no file has them.
     lowercase
-        Whether a Google vocabulary is lower-case; by default by the folder's name or the pieces.
+        Whether a Google vocabulary is lower-case; by default inferred from the folder's name or the
+        pieces.
     max_length
         Maximum number of tokens of a text; by default the source's own, or 128.
     """

@@ -38,10 +38,10 @@ def inspect(
     dev
         Second file, or several by a pattern, which should share no rows with the first.
     plot
-        File to draw the classes of the batches in, through a shuffle buffer of 100 and in full.
+        File to draw the classes of the batches in, with a shuffle buffer of 100 and a full shuffle.
     duplicates
-        File to write (CSV) with every row whose text occurs more than once, and which of them have
-        different labels; of --dev too.
+        File to write (CSV) with every row whose text occurs more than once, those of --dev
+        included, and which of them have different labels.
     json
         Print JSON.
     """

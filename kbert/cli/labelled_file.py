@@ -59,7 +59,7 @@ def _target_of(options: ReadingOptions, target: Target) -> dict[str, Target]:
     """Return how labels are read: like the model's own, which the options must not contradict."""
     if options.target not in (None, target.kind):
         raise InputError(
-            "{option} must be that of the model: {own}. Received: {given}",
+            "{option} must match the model's: {own}. Received: {given}",
             option=Option("target"),
             own=target.kind,
             given=options.target,

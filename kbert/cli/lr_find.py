@@ -48,7 +48,7 @@ def lr_find(
     """Try learning rates, from too low to too high, and suggest one; keeps no model.
 
     One update is trained at each rate, and the loss is watched. The suggestion is a tenth of the
-    rate at which the loss is lowest: a peak for `kbert train`, whose warmup leads there.
+    rate at which the loss is lowest: a peak for `kbert train`, which warms up to it.
 
     Parameters
     ----------

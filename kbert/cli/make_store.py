@@ -72,7 +72,7 @@ def check_of_store(place: str, reading: ReadingOptions, others: Mapping[str, Any
             "{option} needs the texts, and {store} is a token store.",
             option=Option(name),
             store=place,
-            cure=Cure(note="leave it out, or name the file that the store was made of"),
+            cure=Cure(note="leave it out, or name the file that the store was made from"),
         )
 
 
@@ -80,7 +80,7 @@ def _told(store: ShardedTokenStore) -> str:
     index = store.index
     lines = [
         worded(
-            "{store}: {rows:,} rows in {shards}; {tokens:,} tokens, {mean:.1f} a row, at most "
+            "{store}: {rows:,} rows in {shards}; {tokens:,} tokens, {mean:.1f} per row, at most "
             "{longest}; {megabytes:,.0f} MB",
             store=str(store),
             rows=len(store),

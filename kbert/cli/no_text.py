@@ -22,7 +22,7 @@ def check_is_no_text(model: Path, data: str) -> None:
     if " " not in data.strip() or is_path or os.path.lexists(data):
         return
     raise InputError(
-        "There is no file {data!r:.80}. Texts come from a file, or by standard input.",
+        "There is no file {data!r:.80}. Texts come from a file or from standard input.",
         data=data,
         cure=Cure(
             note="for one text: echo {text} | {call}",

@@ -114,7 +114,7 @@ def _(error: UnusedCliTokensError) -> InputError:
     if list_before is not None and list_before.token_count()[1]:
         setting = list_before.name.removeprefix("--")
         return InputError(
-            "{option} takes one value each time. Received another one: {value!r}.",
+            "{option} takes one value each time it is given. Received another: {value!r}.",
             option=Option(setting),
             value=extra,
             cure=Cure({setting: (tokens[place - 1], extra)}),
@@ -124,9 +124,9 @@ def _(error: UnusedCliTokensError) -> InputError:
     if len(files) > 1 and "DATA" in names:
         return _several_files(verb, names, files)
     return InputError(
-        "{verb} takes {names} and no other argument. Received also: {value!r}."
+        "{verb} takes {names} and no other argument. Also received: {value!r}."
         if names
-        else "{verb} takes options and no argument beside them. Received: {value!r}.",
+        else "{verb} takes only options, no arguments. Received: {value!r}.",
         verb=verb,
         names=worded(" and ").join(names),
         value=extra,
@@ -147,8 +147,8 @@ def _several_files(verb: str, names: Sequence[str], files: Sequence[str]) -> Inp
             names=Joined([*files[:3], *(["..."] if len(files) > 3 else [])]),
         ),
         cure=Cure(
-            note="to read several files as one set, put the pattern in quotes, which keep the "
-            "shell from listing them: {pattern}",
+            note="to read several files as one set, put the pattern in quotes, so that the shell "
+            "does not expand it: {pattern}",
             values={"pattern": shell_word(first.with_name(f"*{first.suffix}"))},
         ),
     )

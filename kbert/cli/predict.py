@@ -59,17 +59,17 @@ def predict(
         folder, a .keras file, a Hugging Face folder.
     data
         File (.txt: one text per line; CSV, TSV, JSON, Parquet, Arrow, XLSX), several as one set:
-        'data/*.csv', or - for standard input. A file of the format of the run's own is read like
-        that one where no option says otherwise.
+        'data/*.csv', or - for standard input. A file in the format of the run's own is read like
+        it, unless an option says otherwise.
     output
         File to write; by default standard output. Its folder is created where it is missing.
     output_format
-        csv, jsonl or xlsx; by default by the suffix of the output, else csv.
+        csv, jsonl or xlsx; by default what the output's suffix says, else csv.
     keep_columns
-        Columns of the data that stand beside the predictions: all, none, or their names with commas
-        between.
+        Columns of the data to keep beside the predictions: all, none, or their names separated by
+        commas.
     bom
-        Begin a CSV file with a byte order mark, by which Excel knows that it is UTF-8.
+        Begin a CSV file with a byte order mark, so that Excel reads it as UTF-8.
     batch_size
         Rows per batch.
     abstain
@@ -182,7 +182,7 @@ def _source(data: str) -> Iterator[Any]:
         return
     if is_joined():
         raise InputError(
-            "Standard input reaches one of several processes alone. Name a file that all can read."
+            "Standard input reaches only one of several processes. Name a file that all can read."
         )
     with StandardInput(_standard_input()) as stream:
         yield stream

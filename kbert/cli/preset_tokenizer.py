@@ -11,7 +11,7 @@ def preset_tokenizer(preset: str) -> tuple[Tokenizer | None, str]:
     try:
         found = find_source(preset)
         if found.path is None:
-            why = worded("the preset {preset} lies in a hub, which needs Keras", preset=preset)
+            why = worded("the preset {preset} is on a hub, which needs Keras", preset=preset)
             return None, why
         return found.tokenizer(), ""
     except KbertError as error:

@@ -35,7 +35,7 @@ class Processes:
     coordinator: Annotated[
         str | None,
         Parameter(
-            group=MACHINE, help="HOST:PORT of process 0; SLURM, Kubernetes and Open MPI tell it."
+            group=MACHINE, help="HOST:PORT of process 0; SLURM, Kubernetes and Open MPI provide it."
         ),
     ] = None
     process_id: Annotated[
@@ -64,7 +64,7 @@ def join_others(named: Processes, backend: str | None, *, trains: bool = True) -
     named_backend = backend or os.environ.get("KERAS_BACKEND") or "jax"
     if named_backend != "jax":
         raise InputError(
-            "Several processes compute on jax alone: Keras has no engine for them on {backend}.",
+            "Only jax computes in several processes: Keras has no engine for them on {backend}.",
             backend=named_backend,
             cure=Cure({"backend": "jax"}),
         )
@@ -112,7 +112,7 @@ def _say_why(launch: Launch, status: int, native: str, next_steps: str) -> None:
     if lost is not None:
         why = worded(
             "process {lost} is lost: it was killed, or its host cannot be reached. This one, "
-            "{own}, cannot go on without it.",
+            "{own}, cannot continue without it.",
             lost=lost,
             own=launch.process,
         )

@@ -25,8 +25,7 @@ def _check_unchanged(
     given += ["scale_epochs"] if scale_epochs else []
     if given:
         raise InputError(
-            "The runs of {run} are compared, so that all are trained as they were planned: leave "
-            "out {option}.",
+            "The runs of {run} are compared, so all are trained as planned: leave out {option}.",
             run=run,
             option=Option(given[0]),
         )

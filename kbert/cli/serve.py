@@ -22,7 +22,7 @@ def serve(
     *,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
-    """Answer requests over HTTP with a model, those that arrive together in one batch.
+    """Answer requests over HTTP with a model; those that arrive together share a batch.
 
     SIGHUP loads the model again, beside the old one; SIGTERM answers what has arrived, and ends.
 

@@ -47,7 +47,7 @@ def _attempt(function: Any, *arguments: Any) -> None:
     try:
         function(*arguments)
     except BrokenPipeError as error:
-        raise ReaderGone(worded("Nobody reads standard output any more.")) from error
+        raise ReaderGone(worded("Standard output is no longer being read.")) from error
     except OSError as error:
         raise MachineError(
             "Standard output cannot be written to: {reason}.", reason=reason_of(error)

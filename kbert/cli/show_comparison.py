@@ -51,7 +51,7 @@ def _heading(comparison: Comparison) -> Iterator[str]:
         )
     )
     if comparison.is_better_lower:
-        yield worded("Less of it is better.")
+        yield worded("Lower is better.")
 
 
 def _scores(comparison: Comparison) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _against(comparison: Comparison) -> Iterator[str]:
         header.append(Message("p (Holm)"))
     yield table([header, *(_tested(run, comparison, several) for run in others)])
     if comparison.tests_rows:
-        yield worded("p: McNemar's exact test of these rows, which says nothing of other seeds.")
+        yield worded("p: McNemar's exact test on these rows, which says nothing about other seeds.")
     if several:
         yield worded("p (Holm): the same, corrected for {tests} tests.", tests=len(others))
 

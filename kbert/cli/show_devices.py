@@ -55,8 +55,7 @@ def read_devices(text: str | None) -> tuple[int, ...]:
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isascii() and part.isdigit() for part in parts):
         raise InputError(
-            "{option} must be a whole number, or several with commas between them. Received: "
-            "{text!r}",
+            "{option} must be a whole number, or several separated by commas. Received: {text!r}",
             option=Option("devices"),
             text=text,
             cure=Cure({"devices": "1,8,64"}, note="for example"),
@@ -90,8 +89,8 @@ def show_devices(
     else:
         show(
             worded(
-                "{examples}, {epochs}, peak rate {rate:g}: the same batch on "
-                "more devices ({same}), and as many rows on each ({each})",
+                "{examples}, {epochs}, peak rate {rate:g}: the same batch on more devices "
+                "({same}), and the same number of rows on each ({each})",
                 examples=count_noun(examples, "example"),
                 epochs=count_noun(config.epochs, "epoch"),
                 rate=config.learning_rate,

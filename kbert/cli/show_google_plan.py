@@ -59,7 +59,7 @@ def show_google_plan(
         return exit_status(findings)
     show(command)
     if rows is None:
-        show(worded("  whether shuffle(buffer_size=100) mixes the rows: name the file to see"))
+        show(worded("  name the file to see whether shuffle(buffer_size=100) mixes the rows"))
     if findings:
         with speaking(GoogleWords()):
             show(findings_table(findings))

@@ -48,9 +48,9 @@ def show_inspection(
     examples = _read(data, reading) if task is None else read_task(task, data, "train")
     if plot is not None and examples.class_ids is None:
         raise InputError(
-            "{plot} draws the classes, and {data} has no column that was recognised as the label."
+            "{plot} draws the classes, but {data} has no column that was recognised as the label."
             if examples.y is None
-            else "{plot} draws one class for each row, and the target is {target}.",
+            else "{plot} draws one class for each row, but the target is {target}.",
             plot=Option("plot"),
             data=data,
             target=examples.target.kind,

@@ -25,7 +25,7 @@ def show_next(run: RunDirectory) -> None:
         say(worded("  {file}    the scores of the folds, and of all rows together", file=SCORES))
         say(
             worded(
-                "  {file}            what the model predicts that was not trained on the row",
+                "  {file}            predictions of the model that was not trained on the row",
                 file=OUT_OF_FOLD,
             )
         )

@@ -69,8 +69,8 @@ def show_plan(
     if config.batch_size == "auto":
         tell(
             worded(
-                "Batches are chosen when training begins: the largest that fit, for the same "
-                "updates."
+                "The batch size is chosen when training begins: the largest that fits, for the "
+                "same updates."
             )
         )
     used = techniques_of(with_head(config))

@@ -58,9 +58,9 @@ def show_presets(*, as_json: bool) -> None:
     show(
         worded(
             "\nWhere a hub is blocked: set HF_ENDPOINT to the address of a mirror and name a "
-            "preset hf://OWNER/NAME; or fetch\n  {files}\nfrom the page of a preset by hand into a "
-            "folder of their own, and name the folder: {train}\nOf the tokenizer vocab.txt or "
-            "tokenizer.json is enough; where a page has no model.safetensors, take "
+            "preset hf://OWNER/NAME; or fetch\n  {files}\nfrom the page of a preset by hand into "
+            "a folder of their own, and name the folder: {train}\nFor the tokenizer, vocab.txt "
+            "or tokenizer.json is enough; where a page has no model.safetensors, take "
             "pytorch_model.bin.",
             files=Joined(_FILES),
             train=train,

@@ -36,8 +36,8 @@ def sweep(
 
     Every flag of `kbert train` that takes a number or a choice can list values, as in
     --learning-rate 2e-5,5e-5,1e-4; all combinations are tried. With --trials N it can also be a
-    range, as in --learning-rate 1e-5:1e-4.
-    Sweeps are stopped and resumed like runs; the same command line with --output goes on too.
+    range, as in --learning-rate 1e-5:1e-4. Sweeps are stopped and resumed like runs; the same
+    command line with --output also resumes one.
 
     Parameters
     ----------

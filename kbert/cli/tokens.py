@@ -25,10 +25,10 @@ def tokens(
     rows_per_shard: Annotated[int, Parameter(group=DATA)] = 2**18,
     settings: Annotated[Settings, Parameter(name="*")] = Settings(),  # noqa: B008
 ) -> None:
-    """Tokenize a labelled file into shards, for data past one disk or one memory.
+    """Tokenize a labelled file into shards, for data too large for one disk or one memory.
 
-    Then `kbert train STORE --dev FILE` trains on them. Where the making is interrupted, the same
-    command goes on.
+    Then `kbert train STORE --dev FILE` trains on them. If it is interrupted, the same command
+    resumes it.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def tokens(
     output
         Folder of the token store, or its URI, such as s3://BUCKET/FOLDER.
     rows_per_shard
-        Rows of a shard at most; a shard also ends after 2^25 tokens.
+        Maximum number of rows per shard; a shard also ends after 2^25 tokens.
     """
     from kbert.cli.make_store import make_store
 

@@ -135,7 +135,7 @@ def _check_shards(typed: set[str], given: dict[str, str]) -> None:
     for name in OF_SHARDS:
         if name in typed and data is not None and not is_store(data):
             raise InputError(
-                "{option} is for token stores, and {data} is none.",
+                "{option} is for token stores, but {data} is not one.",
                 option=Option(name),
                 data=data,
                 cure=Cure(note="leave it out: kbert shuffles all rows of a file"),
@@ -166,7 +166,7 @@ def _check_file_options(typed: set[str], given: dict[str, str]) -> None:
 
 def _of_other_files(name: str, file: str, formats: set[str | None]) -> InputError:
     return InputError(
-        "{option} is for other files than {file}, which is read as {format}.",
+        "{option} does not apply to {file}, which is read as {format}.",
         option=Option(name),
         file=file,
         format=next(iter(formats)),

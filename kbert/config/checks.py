@@ -13,7 +13,8 @@ def check_type(name: str, value: Any, hint: Any) -> None:
     Args:
         name: str. The setting's name.
         value: what was given.
-        hint: the type; int, float, str, bool, a Literal, a tuple of str, some of them, or None too.
+        hint: the type: int, float, str, bool, a Literal, a tuple of str, or a union of these
+            and None.
     """
     kinds = [kind for kind in (get_args(hint) or (hint,)) if kind is not type(None)]
     if get_origin(hint) in (tuple, Literal):
@@ -55,7 +56,7 @@ def expected_of(kind: Any) -> str:
 
 
 def _check_no_nul(name: str, value: Any) -> None:
-    """Raise InputError for a NUL character, which no path, column or name of an encoding has."""
+    """Raise InputError for a NUL character, which no path, column or encoding name has."""
     for text in value if isinstance(value, (tuple, list)) else (value,):
         if isinstance(text, str) and "\0" in text:
             raise InputError(

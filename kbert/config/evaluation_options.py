@@ -26,8 +26,8 @@ class EvaluationOptions:
     test: str | None = None
     """Second file to evaluate on after each epoch; it never decides which epoch is best."""
     monitor: Monitor | None = None
-    """Score on the dev set that decides which epoch is best, accuracy unless told otherwise; among
-    equals the loss decides."""
+    """Score on the dev set that decides which epoch is best, by default accuracy; the loss breaks
+    ties."""
     patience: int | None = None
     """Stop after this many epochs without improvement."""
     evaluate_every: int | None = None
@@ -47,7 +47,7 @@ class EvaluationOptions:
         if self.dev is not None:
             if self.dev_proportion not in (0, EvaluationOptions.dev_proportion):
                 raise InputError(
-                    "{dev} names the rows to evaluate on, so that no share is set aside: leave out "
+                    "{dev} names the rows to evaluate on, so no share is set aside: leave out "
                     "{option}.",
                     dev=Option("dev"),
                     option=Option("dev_proportion"),

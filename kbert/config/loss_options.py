@@ -10,7 +10,7 @@ from kbert.findings import Option
 
 @dataclass(frozen=True, kw_only=True)
 class LossOptions:
-    """The loss of a training, and how much each class counts in it.
+    """The loss of a training run, and how much each class counts in it.
 
     Example:
 
@@ -20,7 +20,7 @@ class LossOptions:
     """
 
     loss: ClassLossName = "categorical_crossentropy"
-    """Loss: cross-entropy, focal, or another of Keras's losses; it is trained, not scored."""
+    """Loss: cross-entropy, focal, or another of Keras's losses; for training, not a score."""
     focal_gamma: float = 2.0
     """How much the focal loss attends to rows that the model gets wrong; 0 is cross-entropy."""
     label_smoothing: float = 0.0

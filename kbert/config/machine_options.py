@@ -25,7 +25,7 @@ class MachineOptions:
     deterministic: bool = False
     """Use only kernels whose results repeat bit for bit on GPUs too, which are slower."""
     gradient_checkpointing: bool = False
-    """Compute the layers once more for the gradient, rather than keep them."""
+    """Recompute the layers for the gradient, instead of keeping their outputs."""
     packing: Packing = "auto"
     """Whether several short texts share a row of a training batch; auto takes what is faster."""
 

@@ -27,16 +27,16 @@ class ModelOptions:
     max_length: int = 128
     """Maximum number of tokens of a text, or of a pair; longer ones are cut."""
     long_text: LongText = "head"
-    """What a longer text keeps: its head, its tail, a quarter of head with three of tail; or
-    windows, which read all of it."""
+    """What is kept of a longer text: its head, its tail, or a quarter head and three quarters tail;
+    or windows, which read all of it."""
     cut_pair: CutPair = "longest"
     """Which text of a longer pair is cut, or windowed: the longest, the first or the second."""
     stride: int | None = None
     """Tokens that two windows of a text share; by default a quarter of a window."""
     max_windows: int = 16
-    """The most windows of a text; what is beyond is cut."""
+    """Maximum number of windows of a text; the rest is cut."""
     pool: Pool = "mean"
-    """How the logits of a text's windows become one: by their mean, or their maximum."""
+    """How the logits of a text's windows are combined: by their mean, or their maximum."""
     dropout: float = 0.1
     """Dropout before the classification head."""
     pooling: HeadInput = "auto"
@@ -45,7 +45,8 @@ class ModelOptions:
     weights: Weights = "pretrained"
     """Start from the preset's weights, or from random ones of its size."""
     precision: Precision = "auto"
-    """What the model computes in; the weights stay float32. auto takes what is faster here."""
+    """Precision that the model computes in; the weights stay float32. auto takes what is faster
+    here."""
 
     def __post_init__(self) -> None:
         check_share("dropout", self.dropout)

@@ -59,8 +59,8 @@ class PretrainConfig(
     recipe: PlanRecipe = "recommended"
     """AdamW and a continuous schedule, or the exact arithmetic of Google's scripts."""
     long_text: LongText = "windows"
-    """What a longer text keeps: all of it, in windows that are rows of their own; its head, its
-    tail, or a quarter of head with three of tail."""
+    """What is kept of a longer text: all of it, in windows that are rows of their own; its head,
+    its tail, or a quarter head and three quarters tail."""
     stride: int | None = 0
     """Tokens that two windows of a text share."""
     patience: int | None = None

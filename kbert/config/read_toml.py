@@ -12,11 +12,11 @@ from kbert.findings import Cure, Joined
 from kbert.utils.file_errors import file_error
 from kbert.utils.untrusted import check_regular
 
-# In bytes. tomllib takes memory by the square of the parts of a dotted key, which is one line.
+# In bytes. tomllib's memory grows with the square of the parts of a dotted key, which is one line.
 _MAX_TOML = 2**16
 _MAX_LINE = 2**12
 
-# What kbert 0.1 called them.
+# Their names in kbert 0.1.
 _FORMER_NAMES = {"accumulation": "gradient_accumulation_steps", "force": "allow"}
 
 
@@ -25,10 +25,10 @@ def read_toml(path: str | Path, hints: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         path: str or Path.
-        hints: dict. The type of each setting that can be there.
+        hints: dict. The type of each setting that the file may have.
 
     Raises:
-        InputError: the file cannot be read, or a setting is unknown or of another type.
+        InputError: the file cannot be read, or a setting is unknown or of the wrong type.
     """
     values = {_FORMER_NAMES.get(name, name): value for name, value in _parse(path).items()}
     for name, value in values.items():
@@ -62,8 +62,8 @@ def _parse(path: str | Path) -> dict[str, Any]:
             text = file.read(_MAX_TOML + 1)
         if len(text) > _MAX_TOML or max(map(len, text.split(b"\n"))) > _MAX_LINE:
             raise InputError(
-                "{path} is not TOML of settings: at most {max_bytes:,} bytes in lines of at most "
-                "{max_line:,} were expected.",
+                "{path} is not a TOML file of settings: at most {max_bytes:,} bytes in lines of "
+                "at most {max_line:,} were expected.",
                 path=path,
                 max_bytes=_MAX_TOML,
                 max_line=_MAX_LINE,

@@ -25,22 +25,23 @@ RECIPES: Mapping[str, Mapping[str, Any]] = MappingProxyType(
         ),
     }
 )
-"""What each recipe gives the settings that are not given; docs/recipes.md has what was measured."""
+"""What each recipe sets where a setting is not given; docs/recipes.md has the measurements."""
 
-# What a setting that is given leaves no room for: the other spelling, or a contradiction.
+# The settings that a given one rules out: another spelling of it, or a contradiction.
 _REPLACED = {
     "batch_size_per_device": ("batch_size",),
-    "lora_rank": ("learning_rate",),  # those that train LoRA are ten times as high or more
+    "lora_rank": ("learning_rate",),  # LoRA needs rates ten times as high or more
 }
 
 
 def filled_by_recipe(settings: type[T]) -> type[T]:
-    """Let a dataclass with a `recipe` take its settings, where they are not given.
+    """Let a dataclass with a `recipe` take the recipe's settings where they are not given.
 
-    `dataclasses.replace` gives all settings: with another `recipe` alone it changes the name.
+    `dataclasses.replace` gives all settings, so with another `recipe` alone it changes only the
+    name.
 
     Args:
-        settings: dataclass, whose settings are given by name.
+        settings: dataclass, whose fields are given by name.
     """
     fill: Callable[..., None] = settings.__init__
 
@@ -53,7 +54,7 @@ def filled_by_recipe(settings: type[T]) -> type[T]:
 
 
 def of_recipe(name: Any, beside: Collection[str] = ()) -> dict[str, Any]:
-    """Return the settings of a recipe; none where there is none of the name.
+    """Return the settings of a recipe; none if there is no such recipe.
 
     Args:
         name: str.
@@ -65,11 +66,11 @@ def of_recipe(name: Any, beside: Collection[str] = ()) -> dict[str, Any]:
 
 
 def with_recipe(settings: Mapping[str, Any], name: str) -> dict[str, Any]:
-    """Return settings with those of a recipe, in place of what another one has given them.
+    """Return settings with those of a recipe, in place of what another recipe gave them.
 
     Args:
-        settings: dict. All that a run has, with its `recipe`.
-        name: str. The new recipe, which comes before what was given with the other one.
+        settings: dict. All settings of a run, with its `recipe`.
+        name: str. The new recipe, which takes precedence over what was given with the other one.
     """
     before = of_recipe(settings.get("recipe"))
     kept = {k: v for k, v in settings.items() if not (k in before and before[k] == v)}

@@ -1,4 +1,4 @@
-"""What a server takes, and how it batches."""
+"""What a server accepts, and how it batches."""
 
 from dataclasses import dataclass
 

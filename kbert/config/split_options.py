@@ -15,7 +15,7 @@ OF_SPLIT = ("split_seed", "split_by_time")
 
 @dataclass(frozen=True, kw_only=True)
 class SplitOptions:
-    """How rows are set aside where no file holds those to evaluate on.
+    """How rows are set aside if no file holds those to evaluate on.
 
     Example:
 

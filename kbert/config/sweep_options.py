@@ -26,12 +26,12 @@ class SweepOptions:
     trials: int | None = None
     """Settings to try, chosen by Optuna's TPE; by default all combinations of the listed values."""
     prune: Prune = "none"
-    """Give a setting up whose scores after an epoch lag behind those of others: by their median, or
-    hyperband."""
+    """Give up a setting whose scores after an epoch lag behind those of others: by their median, or
+    by hyperband."""
     jobs: Jobs = 1
     """Runs at a time, each a process; auto takes as many as fit this machine's cores and memory."""
     budget: float | None = None
-    """Minutes after which nothing is trained any more; the sweep can be resumed."""
+    """Minutes after which training stops; the sweep can be resumed."""
     ray: str | None = None
     """Train on a Ray cluster: its HOST:PORT, auto for the one that runs here, local for a new
     one."""

@@ -10,7 +10,7 @@ from kbert.findings import Option
 
 @dataclass(frozen=True, kw_only=True)
 class TechniqueOptions:
-    """What is done beside plain fine-tuning; by its default each setting does nothing.
+    """What is done besides plain fine-tuning; by its default each setting does nothing.
 
     Example:
 
@@ -20,32 +20,34 @@ class TechniqueOptions:
     """
 
     head: HeadStart = "auto"
-    """What the head begins with: a linear model, fitted to the encoder as it is, or new weights;
-    auto takes the former where the encoder is pretrained, except by the recipe google."""
+    """What the head starts from: a linear model fitted to the encoder as it is, or new weights;
+    auto takes the former where the encoder is pretrained, except with the google recipe."""
     freeze_embeddings: bool = False
     """Do not train the embeddings."""
     freeze_layers: int = 0
-    """Lowest layers of the encoder that are not trained."""
+    """Number of lowest encoder layers that are not trained."""
     reinit_layers: int = 0
-    """Highest layers of the encoder that, with the pooler, begin with new weights."""
+    """Number of highest encoder layers that, with the pooler, start from new weights."""
     lora_rank: int = 0
     """Rank of LoRA, which trains small matrices beside the kernels of queries and values."""
     lora_alpha: float | None = None
-    """What LoRA's product is multiplied by, and divided by the rank; by default the rank."""
+    """LoRA's product is multiplied by this and divided by the rank; by default the rank."""
     layer_decay: float = 1.0
     """Learning rate of each layer, as a factor of that of the layer above it."""
     gradual_unfreezing: float = 0.0
-    """Share of the updates after which all layers are trained, the head from the first."""
+    """Share of the updates after which all layers are trained; the head is trained from the
+    first."""
     moving_average: float = 0.0
     """Momentum of the moving average of the weights, which is evaluated and kept."""
     average_best: int = 0
-    """Best evaluations whose weights are averaged at the end, and kept if that is better."""
+    """Best evaluations whose weights are averaged at the end; the average is kept if it is
+    better."""
     r_drop: float = 0.0
-    """R-Drop: how much it counts that two passes with different dropout predict otherwise."""
+    """R-Drop: how much the difference between two passes with different dropout counts."""
     fgm: float = 0.0
     """FGM: how far token embeddings move against the loss, for a second loss of each batch."""
     token_dropout: float = 0.0
-    """Share of the tokens that are [MASK] in training, other ones each time."""
+    """Share of the tokens replaced by [MASK] in training, different ones each time."""
     contrastive: float = 0.0
     """How much the supervised contrastive loss counts, which draws rows of a class together."""
     contrastive_temperature: float = 0.3
@@ -102,7 +104,7 @@ class TechniqueOptions:
         self._check_lora()
 
     def _check_lora(self) -> None:
-        """Raise InputError unless the settings of LoRA fit each other and those beside it."""
+        """Raise InputError unless the settings of LoRA fit each other and the other settings."""
         if self.lora_alpha is not None and not 0 < self.lora_alpha < float("inf"):
             raise InputError(
                 "{option} must be above 0. Received: {value}",

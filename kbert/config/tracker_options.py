@@ -1,4 +1,4 @@
-"""Where a run reports to, beside its own files."""
+"""Where a run reports to, besides its own files."""
 
 import difflib
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ NO_TRACKER = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class TrackerOptions:
-    """Where a run reports to, beside its own files.
+    """Where a run reports to, besides its own files.
 
     Example:
 
@@ -24,7 +24,8 @@ class TrackerOptions:
     """
 
     report_to: str | None = None
-    """Trackers that get rate, loss and scores: tensorboard, wandb, mlflow, with commas; or none."""
+    """Trackers that receive rate, loss and scores: tensorboard, wandb, mlflow, separated by commas;
+    or none."""
 
     def __post_init__(self) -> None:
         tracker_names(self.report_to)
@@ -39,7 +40,7 @@ def tracker_names(report_to: str | None) -> tuple[TrackerName, ...]:
     """Return the names in a setting of trackers.
 
     Args:
-        report_to: str or None. Names with commas between, or "none".
+        report_to: str or None. Names separated by commas, or "none".
 
     Raises:
         InputError: one of them is not a tracker, or none is named.
@@ -53,7 +54,8 @@ def tracker_names(report_to: str | None) -> tuple[TrackerName, ...]:
             near = difflib.get_close_matches(name.lower(), known, 1)
             values: dict[str, Any] = {"report_to": near[0]} if near else {}
             raise InputError(
-                "{option} must be of {known}, with commas between, or none. Received: {name!r:.80}",
+                "{option} must be names from {known}, separated by commas, or none. "
+                "Received: {name!r:.80}",
                 option=Option("report_to"),
                 known=Joined(known),
                 name=name,

@@ -63,7 +63,8 @@ class TrainConfig(
     """Labelled file (CSV, JSON, Parquet, XLSX, ...), several as 'data/*.csv'; a task's folder; or a
     token store, from its folder or URI."""
     task: Task | None = None
-    """Data set in the layout of GLUE or XNLI, whose files are read as run_classifier.py does."""
+    """Data set in the layout of GLUE or XNLI, whose files are read as run_classifier.py reads
+    them."""
     output: str | None = None
     """Run directory, which must not exist yet; by default the next free NAME-N."""
     parent: str | None = None
@@ -95,8 +96,8 @@ class TrainConfig(
         check_split(vars(self))
         if self.long_text == "windows" and self.packing == "on":
             raise InputError(
-                "Windows of long texts have rows of their own: {long_text} leaves no room for "
-                "{packing}.",
+                "Windows of long texts have rows of their own: {long_text} cannot be combined "
+                "with {packing}.",
                 long_text=Option("long_text", "windows"),
                 packing=Option("packing", "on"),
             )

@@ -1,1 +1,1 @@
-"""From a labelled file to batches; only `batches` and `epoch_setter` need Keras."""
+"""From a labelled file to batches; most of it needs no Keras."""

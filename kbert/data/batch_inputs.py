@@ -9,15 +9,15 @@ from kbert.data.token_store import TokenStore
 class BatchInputs:
     """The inputs of a batch whose rows hold one text each, and padding.
 
-    `PackedInputs` and `WindowedInputs` are those of batches with other rows.
+    `PackedInputs` and `WindowedInputs` are for batches with other kinds of rows.
 
     Args:
         store: TokenStore.
         pad_id: int. The id of [PAD].
 
     Attributes:
-        can_divide: bool. Whether the inputs of some texts of a batch are computed without those of
-            the others.
+        can_divide: bool. Whether the inputs of some texts of a batch can be computed without those
+            of the others.
     """
 
     can_divide = True
@@ -34,7 +34,7 @@ class BatchInputs:
         """Return the arrays of a batch of texts.
 
         Args:
-            texts: int array. Their rows of the store.
+            texts: int array. Their rows in the store.
             width: int. At least the length of the longest.
         """
         return pad(self._encoded(texts), width, self.pad_id)

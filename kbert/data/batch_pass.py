@@ -11,9 +11,9 @@ class BatchPass:
         next: int or None. The batch that a pass takes next; None outside a pass.
         paused: int or None. The batch that an unfinished pass takes next, if Keras resumes it: an
             epoch of `fit(steps_per_epoch=k)` is a part of a pass.
-        has_epoch: bool. Whether the epoch of the next pass is set; otherwise it is the one after.
-        resumes: bool. Whether the next pass begins where `resume_at` has said.
-        in_order: bool. Whether every batch was taken in its order.
+        has_epoch: bool. Whether the epoch of the next pass is set; otherwise it is the next epoch.
+        resumes: bool. Whether the next pass begins at the place given to `resume_at`.
+        in_order: bool. Whether all batches so far were taken in order.
     """
 
     next: int | None = None
@@ -42,7 +42,7 @@ class BatchPass:
         return breaks_order
 
     def end(self, batches: int) -> None:
-        """End a pass; one that was broken off, as by Keras to learn the shapes, keeps its order."""
+        """End a pass; one that is broken off, as by Keras to learn the shapes, keeps its order."""
         if self.next is None:
             return
         self.paused = self.next if self.next < batches else None

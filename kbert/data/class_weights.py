@@ -1,4 +1,4 @@
-"""How much each class and each row counts in the loss of a training."""
+"""How much each class and each row counts in the training loss."""
 
 import math
 import numbers
@@ -20,9 +20,9 @@ _OPTION = Option("class_weight")
 
 
 def check_class_weight(target: Target) -> None:
-    """Raise InputError where a row is not of one class, so that its class does not weigh it.
+    """Raise InputError for targets other than one class per row, which class weights do not fit.
 
-    Keras would take the first label, or the largest number, of a row for its class.
+    Keras would take the first label, or the largest number, of a row as its class.
     """
     if not target.takes_names:
         raise InputError(
@@ -40,15 +40,15 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
     """Return the weight of each class, by name.
 
         balanced:  weight[c] = rows / (classes * rows[c])
-                   weight[c] = (rows - rows[c]) / rows[c], where a row has several labels
+                   weight[c] = (rows - rows[c]) / rows[c], if a row has several labels
 
     Args:
-        given: "balanced"; "NAME=W,...", quoted as in a CSV where a name has a comma; or a dict of
-            weights by the names or numbers of classes. A class that is not named weighs 1.
-        examples: Examples. With labels; where they have weights, these are counted and not rows.
+        given: "balanced"; "NAME=W,...", quoted as in a CSV if a name has a comma; or a dict of
+            weights by the names or numbers of classes. A class that is not named has weight 1.
+        examples: Examples. With labels; if they have weights, these are counted, not rows.
 
     Raises:
-        InputError: it names no class of the examples, or a weight is not 0 or more.
+        InputError: a name is not a class of the examples, or a weight is not 0 or more.
 
     Source: G. King and L. Zeng, "Logistic Regression in Rare Events Data", 2001, as in
     scikit-learn's `compute_class_weight`.
@@ -85,7 +85,7 @@ def class_weights(given: ClassWeight, examples: Examples) -> dict[str, float]:
 
 
 def _balanced_labels(y: np.ndarray, weights: np.ndarray | None) -> list[float]:
-    """Return the weights with which the rows that have a label count as much as the others."""
+    """Return the weights that make the rows with a label count as much as the others."""
     rows = np.ones(len(y)) if weights is None else weights.astype(np.float64)
     having = rows @ y
     others = rows.sum() - having
@@ -98,13 +98,12 @@ def numbered_weights(
     """Return the weight of each class by number, as Keras takes them; see `class_weights`.
 
     Args:
-        given: as of `class_weights`.
+        given: as in `class_weights`.
         labels: Labels.
-        examples: Examples with these labels, or None where the rows are not known. Defaults to
-            None.
+        examples: Examples with these labels, or None if the rows are not known. Defaults to None.
 
     Raises:
-        InputError: see `class_weights`; or "balanced", and the rows are not known.
+        InputError: see `class_weights`; or `given` is "balanced", and the rows are not known.
     """
     if examples is None:
         if given == "balanced":
@@ -118,23 +117,23 @@ def numbered_weights(
 
 
 def row_weights(examples: Examples, class_weight: ClassWeight | None = None) -> np.ndarray | None:
-    """Return how much each row counts in the loss, 1 in the mean; None where all count the same.
+    """Return how much each row counts in the loss, 1 on average; None if all count the same.
 
         weight[row] = w[row] / mean(w),  w[row] = examples.weights[row] * class_weight[label[row]]
 
     Args:
         examples: Examples.
-        class_weight: see `class_weights`. Defaults to None: all classes weigh the same.
+        class_weight: see `class_weights`. Defaults to None: all classes count the same.
 
     Raises:
-        InputError: see `class_weights`; or all rows weigh 0.
+        InputError: see `class_weights`; or all rows have weight 0.
     """
     weights = examples.weights
     if class_weight is not None:
         check_class_weight(examples.target)
         if examples.labels is None or examples.label_ids is None:
             raise InputError(
-                "{option} is of the classes, and {source} has no labels.",
+                "{option} is for classes, but {source} has no labels.",
                 option=_OPTION,
                 source=examples.source,
             )
@@ -148,7 +147,7 @@ def normalized(weights: np.ndarray, source: Text) -> np.ndarray:
 
     Args:
         weights: float array [rows].
-        source: Text. What the rows are of, for messages.
+        source: Text. What the rows belong to, for messages.
 
     Raises:
         InputError: all of them are 0.

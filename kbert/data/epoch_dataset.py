@@ -1,4 +1,4 @@
-"""A Keras data set that has another order in each epoch, and can begin inside one."""
+"""A Keras data set with a different order in each epoch, which can begin inside an epoch."""
 
 import warnings
 from abc import abstractmethod
@@ -23,13 +23,13 @@ from kbert.utils.counts import check_count
 class EpochDataset(keras.utils.PyDataset):
     """A `PyDataset` over a token store that knows which rows each batch of each epoch holds.
 
-    It follows Keras's passes over the data: each takes the next epoch, unless `epoch` says which,
-    and one that resumes begins after what has been trained. `Batches` makes the arrays.
+    It follows Keras's passes over the data: each takes the next epoch, unless `epoch` is set, and a
+    resumed one begins after what has been trained. `Batches` makes the arrays.
 
     Args:
         store: TokenStore.
         batch_size: int.
-        order: "shuffled", "packed", "given" or "length", as of `Batches`.
+        order: "shuffled", "packed", "given" or "length", as in `Batches`.
         seed: int.
         drop_remainder: bool.
         epoch: int. The epoch of the first pass.
@@ -60,14 +60,14 @@ class EpochDataset(keras.utils.PyDataset):
             store, order, drop_remainder=drop_remainder, few_shapes=few_shapes
         )
         self.widths = self._layouts.widths(batch_size)
-        # What kept a batch from being made; TensorFlow's own error has no more than its text.
+        # The error that kept a batch from being made; TensorFlow's own error has only its text.
         self.failure: Exception | None = None
         self._pass = BatchPass()
         self._lay_out(epoch)
 
     @property
     def order_version(self) -> int:
-        """The version of the order by chance."""
+        """The version of the random order."""
         return self._layouts.version
 
     @order_version.setter
@@ -94,8 +94,8 @@ class EpochDataset(keras.utils.PyDataset):
 
         Args:
             epoch: int.
-            segments: sequence of Segment. What has been trained of the epoch. Where the last has
-                another batch size than these batches, the remaining rows are batched again.
+            segments: sequence of Segment. The part of the epoch that has been trained. If the last
+                has another batch size than these batches, the remaining rows are batched again.
         """
         self._lay_out(epoch, segments)
         self._pass.has_epoch = self._pass.resumes = True
@@ -106,17 +106,17 @@ class EpochDataset(keras.utils.PyDataset):
         return self._layout.first
 
     def __len__(self) -> int:
-        """The batches of a pass; before it, of a whole epoch, which is what Keras plans."""
+        """The number of batches in a pass; before it, in a whole epoch, which Keras plans with."""
         return len(self._layout.rows) - (self.first if self.in_pass else 0)
 
     @property
     def in_pass(self) -> bool:
-        """Whether a pass has begun; before it, Keras looks at batches to know what they are."""
+        """Whether a pass has begun; before it, Keras looks at batches to learn their shapes."""
         return self._pass.next is not None
 
     @property
     def num_batches(self) -> int:
-        """The batches of a pass, as Keras asks for them."""
+        """The number of batches in a pass, as Keras asks for it."""
         return StepsOfEpoch(len(self), lambda: self.first)
 
     def on_epoch_begin(self) -> None:
@@ -146,9 +146,9 @@ class EpochDataset(keras.utils.PyDataset):
         return [len(rows) for rows in self._layout.rows[self.first :]]
 
     def sample(self) -> range:
-        """Return the batches of the epoch to look at for what all are like.
+        """Return a sample of the epoch's batches, to see what all of them are like.
 
-        They are all, or of an order that is computed on demand a thousand, the first among them.
+        It is all of them or, if the order is computed on demand, a thousand, including the first.
         """
         return self._layouts.sample(self._layout)
 

@@ -1,4 +1,4 @@
-"""The batches of an epoch and their widths, also of an epoch that is resumed."""
+"""The batches of an epoch and their widths, including those of a resumed epoch."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -43,24 +43,24 @@ class EpochLayout:
     ) -> "EpochLayout":
         """Return the layout of an epoch, a pure function of the arguments.
 
-        All its batches are computed at once. An order by chance is that of version 1, the only one
-        for up to `MAX_ROWS_AT_ONCE` rows; that of more is `pooled_layout`.
+        All its batches are computed at once. A random order is that of version 1, the only one for
+        up to `MAX_ROWS_AT_ONCE` rows; for more rows, see `pooled_layout`.
 
         Args:
             lengths: int array [rows]. Tokens of each row.
             widths: function of a batch size that returns the widths to choose from, an ascending
-                int array, the last of which holds every row. It is asked for the batch sizes of
-                the segments too: the order of what was trained is that of its own widths.
+                int array, the last of which holds every row. It is also called with the batch sizes
+                of the segments, as the order of what was trained depends on their widths.
             batch_size: int. Rows per batch.
             order: "shuffled", "packed", "given" or "length", as in `Batches`. Defaults to "given".
-            seed: int. Of an order by chance. Defaults to 0.
-            epoch: int. Of an order by chance. Defaults to 0.
-            drop_remainder: bool. Leave out an incomplete batch of an order by chance. Defaults to
+            seed: int. The seed of a random order. Defaults to 0.
+            epoch: int. The epoch of a random order. Defaults to 0.
+            drop_remainder: bool. Leave out the incomplete batch of a random order. Defaults to
                 False.
-            segments: sequence of Segment. What has been trained of the epoch. Where the last has
-                another batch size, the remaining rows are batched again. Defaults to ().
-            windows: int array [rows] or None. The windows of each row, where rows are read in
-                windows. Defaults to None: each has one.
+            segments: sequence of Segment. The part of the epoch that has been trained. If the last
+                has another batch size, the remaining rows are batched again. Defaults to ().
+            windows: int array [rows] or None. The number of windows of each row, if rows are read
+                in windows. Defaults to None: each has one.
         """
 
         def lay_out(size: int, among: np.ndarray | None = None) -> "EpochLayout":
@@ -99,7 +99,7 @@ class EpochLayout:
         )
 
     def _widest_first(self, windows: np.ndarray | None) -> "EpochLayout":
-        """Put a widest batch first, where running out of memory shows at once."""
+        """Put a widest batch first, so that running out of memory shows at once."""
         order = list(range(len(self.rows)))
         sizes = [len(rows) if windows is None else windows[rows].sum() for rows in self.rows]
         widest = max(order, key=lambda i: (self.widths[i], sizes[i]), default=0)
@@ -112,8 +112,8 @@ def _choose(
 ) -> tuple[int, ...]:
     """Return the narrowest width that holds each batch.
 
-    An only batch is as wide as can be, so that TensorFlow sees one width before the first epoch; so
-    is an incomplete one, which then has the same shape in all epochs.
+    A single batch gets the largest width, so that TensorFlow sees one width before the first epoch.
+    So does an incomplete batch, which then has the same shape in all epochs.
     """
     return tuple(
         int(widths[-1])

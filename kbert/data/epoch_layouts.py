@@ -14,7 +14,7 @@ from kbert.data.segment import Segment
 from kbert.data.shards.sharded_token_store import ShardedTokenStore
 from kbert.data.token_store import TokenStore
 
-_SAMPLE = 1000  # batches of very many that are looked at
+_SAMPLE = 1000  # batches to examine, of very many
 
 
 class EpochLayouts:
@@ -22,13 +22,13 @@ class EpochLayouts:
 
     Args:
         store: TokenStore.
-        order: "shuffled", "packed", "given" or "length", as of `Batches`.
-        drop_remainder: bool. Leave out the incomplete batch of an order by chance.
+        order: "shuffled", "packed", "given" or "length", as in `Batches`.
+        drop_remainder: bool. Leave out the incomplete batch of a random order.
         few_shapes: bool. Whether batches have one of a few widths, or that of their longest row.
 
     Attributes:
-        is_by_chance: bool. Whether each epoch has another order.
-        version: int. The version of an order by chance; see `Batches`.
+        is_by_chance: bool. Whether each epoch has a different order.
+        version: int. The version of a random order; see `Batches`.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class EpochLayouts:
     def of(
         self, epoch: int, batch_size: int, seed: int, segments: Sequence[Segment] = ()
     ) -> EpochLayout:
-        """Return the layout of an epoch, or of one of which segments have been trained."""
+        """Return the layout of an epoch, of which segments may have been trained."""
         store = self._store
         if self.version == 2:
             windows = store.window_order if isinstance(store, ShardedTokenStore) else None
@@ -64,7 +64,7 @@ class EpochLayouts:
         )
 
     def widths(self, batch_size: int) -> np.ndarray:
-        """Return the widths of batches of a size, an ascending int array."""
+        """Return the widths for a batch size, an ascending int array."""
         if batch_size not in self._widths:  # which looks at every row
             lengths = self._store.widest
             if self._order == "packed":
@@ -79,7 +79,7 @@ class EpochLayouts:
         return self._widths[batch_size]
 
     def sample(self, layout: EpochLayout) -> range:
-        """Return the batches of an epoch to look at for what all are like; see `Batches`."""
+        """Return a sample of an epoch's batches, to see what all are like; see `Batches`."""
         total = len(layout.rows)
         step = -(-total // _SAMPLE) if self.version == 2 else 1
         return range(0, total, max(1, step))

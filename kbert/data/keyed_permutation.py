@@ -1,4 +1,4 @@
-"""A permutation of very many numbers, of which any part can be computed alone."""
+"""A permutation of very many numbers, any part of which can be computed alone."""
 
 from typing import Protocol
 
@@ -21,10 +21,11 @@ class Permutation(Protocol):
 class KeyedPermutation:
     """A permutation of 0 to size - 1 that is computed, not stored.
 
-    A Feistel network on the bits of a number: one half is changed by a keyed hash of the other, in
-    turns, which can be undone, so no two numbers have the same image. The bits reach to the next
-    power of two; an image outside `size` is permuted again until it lies inside (cycle walking).
-    Only exclusive or, shifts, and products modulo 2^64 are used: the same everywhere.
+    A Feistel network on the bits of a number: in turns, one half is changed by a keyed hash of the
+    other. Each turn can be undone, so no two numbers have the same image. The bits cover the range
+    up to the next power of two; an image outside `size` is permuted again until it lies inside
+    (cycle walking). Only exclusive or, shifts, and products modulo 2^64 are used, so the result is
+    the same everywhere.
 
     Args:
         size: int. How many numbers there are, below 2^63.

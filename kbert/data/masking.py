@@ -64,7 +64,8 @@ class Masking:
     ) -> None:
         if MASK not in tokenizer.ids:
             raise InputError(
-                "The vocabulary has no [MASK], in whose place the model would predict tokens.",
+                "The vocabulary has no [MASK], which stands for the tokens that the model "
+                "predicts.",
                 cure=Cure(
                     note="name another {option}, with the vocabulary that it was pretrained with",
                     values={"option": Option("preset")},

@@ -13,12 +13,12 @@ class PackedInputs(BatchInputs):
     Args:
         store: TokenStore.
         pad_id: int. The id of [PAD].
-        batch_size: int. Texts of a batch that is complete.
-        width: int. Of all batches.
-        compiled: bool. Whether each number of rows is one more shape that is compiled.
+        batch_size: int. Texts of a complete batch.
+        width: int. The width of all batches.
+        compiled: bool. Whether each number of rows is one more shape to compile.
 
     Attributes:
-        slots: int. The most texts of a row.
+        slots: int. Maximum texts per row.
     """
 
     can_divide = False
@@ -42,8 +42,9 @@ class PackedInputs(BatchInputs):
     def rows_of(self, texts: np.ndarray, width: int) -> list[list[int]]:
         """Return which texts of a batch share a row.
 
-        Empty rows make few numbers of rows of many, since each is one more shape that JAX and
-        TensorFlow compile. The incomplete batch has as many rows as texts, in every epoch.
+        Empty rows round up the number of rows to one of a few, since each number is one more shape
+        that JAX and TensorFlow compile. The incomplete batch has as many rows as texts, in every
+        epoch.
         """
         packed = first_fit(self.store.lengths[texts], width, self.slots)
         count = len(texts)

@@ -1,4 +1,4 @@
-"""Several texts in one row: less padding than a row for each, where texts are short."""
+"""Several short texts in one row, which takes less padding than a row for each."""
 
 from collections.abc import Sequence
 
@@ -18,18 +18,18 @@ def packed_slots(lengths: np.ndarray, width: int) -> int:
 
 
 def usual_rows(lengths: np.ndarray, width: int, texts: int) -> int:
-    """Return how many rows a number of texts needs on average, if they fill them."""
+    """Return how many rows this many texts need on average, if they fill the rows."""
     return int(np.ceil(texts * np.mean(lengths) / width))
 
 
 def computed_rows(filled: int, usual: int, batch_size: int, *, compiled: bool) -> int:
-    """Return how many rows a batch has, empty ones included: few numbers of many.
+    """Return how many rows a batch has, rounded up with empty ones to one of a few numbers.
 
     Args:
         filled: int. The rows that hold texts.
         usual: int. What `usual_rows` returns for the batch size.
         batch_size: int. Texts of a batch.
-        compiled: bool. Whether each number is one more shape that is compiled.
+        compiled: bool. Whether each number of rows is one more shape to compile.
     """
     step = max(1, batch_size // 32)
     if compiled:
@@ -41,9 +41,9 @@ def first_fit(lengths: Sequence[int] | np.ndarray, width: int, slots: int) -> li
     """Return which texts share a row: each in the first row with room for it, the longest first.
 
     Args:
-        lengths: int array [texts]. None is longer than `width`.
+        lengths: int array [texts], at most `width` each.
         width: int. Tokens of a row.
-        slots: int. The most texts of a row.
+        slots: int. Maximum texts per row.
 
     Source: Johnson, Near-optimal bin packing algorithms, 1973 (first-fit decreasing).
 
@@ -71,11 +71,11 @@ def pack(
     slots: int,
     pad_id: int = 0,
 ) -> dict[str, np.ndarray]:
-    """Return a batch of packed rows, as `BertClassifier` takes it beside padded ones.
+    """Return a batch of packed rows, which `BertClassifier` takes as well as padded ones.
 
     Attention stays within a text, and each text's positions count from 0, so that the logits are
-    those of padded rows; and they are [texts, labels] in the order of `encoded`, so that labels,
-    weights, loss and metrics know nothing of rows.
+    those of padded rows. They are [texts, labels] in the order of `encoded`, so that labels,
+    weights, loss and metrics do not depend on rows.
 
     Args:
         encoded: sequence of (ids, length of the first segment), as `Tokenizer.encode` returns
@@ -83,14 +83,14 @@ def pack(
         rows: sequence of sequences of int. The texts of each row; see `first_fit`. A row may be
             empty.
         width: int. Tokens of a row.
-        slots: int. The most texts of a row.
+        slots: int. Maximum texts per row.
         pad_id: int. The id of [PAD]. Defaults to 0.
 
     Returns:
         A dict of int32 arrays: `token_ids`, `segment_ids`, `position_ids` and `text_ids` (1 for a
         row's first text, 0 for padding) [rows, width]; `cls_tokens` [rows, slots], where each text
-        begins; and `cls_slots` [texts], which slot of all rows is whose. It comes first by name:
-        Keras takes the number of a batch's examples from its first array.
+        begins; and `cls_slots` [texts], the slot of each text among those of all rows. `cls_slots`
+        comes first by name: Keras takes the number of a batch's examples from its first array.
     """
     shape = len(rows), width
     token_ids = np.full(shape, pad_id, np.int32)

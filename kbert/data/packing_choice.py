@@ -22,20 +22,21 @@ from kbert.errors import InputError
 from kbert.findings import Joined, Option, worded
 
 _BATCHES = 200  # of an epoch: the share of padding hardly varies
-# A layer's products are 12 x hidden^2 a token, and 2 x width x hidden those of attention. This is
-# 6 x hidden of MiniLM: where attention weighs less, packing wins by less than it is worth.
+# Per token, a layer's products take 12 x hidden^2, and those of attention 2 x width x hidden. This
+# is 6 x hidden of MiniLM: where attention counts for less, the gain of packing is underestimated.
 _EVEN_WIDTH = 6 * 384
 
 
 @dataclass(frozen=True)
 class PackingChoice:
-    """Whether several short texts share a row, or each has one beside others of its length.
+    """Whether several short texts share a row, or each has its own beside texts of its length.
 
     Args:
         packing: "on" or "off".
-        grouped: float. The share of the computed tokens that are not padding, grouped by length.
-        packed: float. The same, packed.
-        windows: float. The windows of a text in the mean, where texts are read in windows, which
+        grouped: float. The share of the computed tokens that are not padding, when texts are
+            grouped by length.
+        packed: float. The same, when texts are packed.
+        windows: float. The mean number of windows per text, if texts are read in windows, which
             are never packed. Defaults to 0: they are not.
     """
 
@@ -53,10 +54,10 @@ class PackingChoice:
         *,
         compiled: bool = False,
     ) -> "PackingChoice":
-        """Return what is computed less of for the rows of a store; see `of`.
+        """Return the choice that computes less for the rows of a store; see `of`.
 
         Raises:
-            InputError: `asked` is another word, or "on" for texts that are read in windows.
+            InputError: `asked` is unknown, or "on" for texts that are read in windows.
         """
         if store.window_split is None:
             return cls.of(store.lengths, batch_size, asked, compiled=compiled)
@@ -74,17 +75,17 @@ class PackingChoice:
         *,
         compiled: bool = False,
     ) -> "PackingChoice":
-        """Return what is computed less of, attention included.
+        """Return the choice that computes less, attention included.
 
         Args:
             lengths: int array [rows]. Tokens of each row.
             batch_size: int.
-            asked: "on" or "off", to take that whatever it costs. Defaults to "auto".
-            compiled: bool. Whether the backend compiles each shape, so that batches are given few.
-                Defaults to False.
+            asked: "on" or "off" to take that choice, whatever it costs. Defaults to "auto".
+            compiled: bool. Whether the backend compiles each shape, so that batches are given few
+                shapes. Defaults to False.
 
         Raises:
-            InputError: `asked` is another word.
+            InputError: `asked` is unknown.
 
         Example:
 
@@ -129,7 +130,7 @@ class PackingChoice:
     def __str__(self) -> str:
         if self.windows:
             return worded(
-                "Each text is read in windows, {windows:.1f} in the mean.", windows=self.windows
+                "Each text is read in windows, {windows:.1f} on average.", windows=self.windows
             )
         if self.packing == "on":
             return worded(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 INPUTS = ("token_ids", "segment_ids", "padding_mask")
-MULTIPLE = 8  # widths are multiples of it: few shapes, for what compiles or prepares each of them
+MULTIPLE = 8  # widths are multiples of it, so that few shapes are compiled or prepared
 
 
 def pad(

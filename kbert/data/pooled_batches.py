@@ -15,15 +15,15 @@ _KEPT = 4  # pools: batches are made ahead, and asked for again when they are co
 class PooledBatches(OnDemand[np.ndarray]):
     """The batches of an epoch, a sequence of int64 arrays of row numbers, on demand.
 
-    The rows are taken in the order of `rows` and cut into pools of up to 50 batches. Grouped by
-    length, each pool is sorted by it and cut into batches, and the batches of the pool are
+    The rows are taken in the order of `rows` and cut into pools of up to 50 batches. To group rows
+    by length, each pool is sorted by length and cut into batches, and the batches of the pool are
     permuted. The next batches are those of the next pool, so a pool is computed once in a pass, and
     nothing else is kept.
 
     Args:
         rows: RowsLeft. All rows of the epoch, or those that are left.
         batch_size: int. Rows per batch.
-        key: int. A number of 64 bits, of the order of the batches of a pool.
+        key: int. A 64-bit number that decides the order of the batches of a pool.
         lengths: int array [all rows] to group by, or None for batches that are plain random
             samples.
         drop_remainder: bool. Leave out the rows that do not fill a batch.
@@ -48,7 +48,7 @@ class PooledBatches(OnDemand[np.ndarray]):
         self._key = np.uint64(key)
         self._lengths = lengths
         self._arrange = arrange
-        # Replaced and never changed, so that threads need no lock.
+        # Replaced, never modified, so that threads need no lock.
         self._kept: tuple[tuple[int, list[np.ndarray]], ...] = ()
 
     def __len__(self) -> int:

@@ -28,11 +28,11 @@ def pooled_layout(
     segments: Sequence[Segment] = (),
     windows: Callable[[np.random.PCG64], WindowOrder] | None = None,
 ) -> EpochLayout:
-    """Return the layout of an epoch in the second version of the order by chance.
+    """Return the layout of an epoch in the second version of the random order.
 
-    It is a pure function of the arguments, as `EpochLayout.build` is, and every row comes once. Its
-    memory is that of a few pools, and its time that of the batches asked for, also where an epoch
-    is resumed, with another batch size too.
+    It is a pure function of the arguments, as `EpochLayout.build` is, and every row occurs once.
+    It takes the memory of a few pools, and the time of the batches asked for, also for a resumed
+    epoch, even with another batch size.
 
     Args:
         lengths: int array [rows]. Tokens of each row.
@@ -80,8 +80,8 @@ def pooled_layout(
 class _Widths(OnDemand[int]):
     """The narrowest width that holds each batch.
 
-    The first batch is as wide as can be: running out of memory shows at once, and no one has to
-    look for the longest row. So is an incomplete one, which has the same shape in all epochs.
+    The first batch gets the largest width, so that running out of memory shows at once without a
+    search for the longest row. So does an incomplete one, which has the same shape in all epochs.
     """
 
     def __init__(self, batches: PooledBatches, lengths: np.ndarray, widths: np.ndarray) -> None:
@@ -100,7 +100,7 @@ class _Widths(OnDemand[int]):
 
 
 class _Spliced(OnDemand[T]):
-    """The beginning of one sequence, and another from some item on."""
+    """The beginning of one sequence, followed by another sequence from some item on."""
 
     def __init__(self, one: Sequence[T], first: int, other: Sequence[T], done: int) -> None:
         self._one = one

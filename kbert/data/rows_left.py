@@ -1,4 +1,4 @@
-"""The rows of an epoch in an order by chance, or those that are left of it."""
+"""The rows of an epoch in a random order, or those that are left of it."""
 
 from dataclasses import dataclass, field
 
@@ -9,10 +9,10 @@ from kbert.data.keyed_permutation import Permutation
 
 @dataclass(frozen=True)
 class RowsLeft:
-    """The rows of an epoch in an order by chance, or those that are left of it.
+    """The rows of an epoch in a random order, or those that are left of it.
 
     Batches are taken from the beginning, so that what is left is described by the first place in
-    the order that is left, and the few places after it that are not.
+    the order that is left, and the few places after it that are already taken.
 
     Args:
         permutation: Permutation. The row at each place of the whole order.
@@ -28,15 +28,15 @@ class RowsLeft:
         return self.permutation.size - self.start - len(self.taken)
 
     def rows(self, begin: int, end: int) -> np.ndarray:
-        """Return the rows from one to another of those that are left, an int64 array."""
+        """Return the rows left with indices from `begin` to `end` - 1, an int64 array."""
         return self.permutation(self._places(np.arange(begin, end)))
 
     def after(self, begin: int, taken: np.ndarray) -> "RowsLeft":
-        """Return what is left when more has been taken.
+        """Return the rows that are left after more have been taken.
 
         Args:
-            begin: int. All before it is taken.
-            taken: int64 array. Others from it on that are taken.
+            begin: int. All rows before this index among those left are taken.
+            taken: int64 array. Further indices, from `begin` on, that are taken.
         """
         if begin >= len(self):
             return RowsLeft(self.permutation, self.permutation.size)
@@ -45,10 +45,10 @@ class RowsLeft:
         return RowsLeft(self.permutation, start, np.union1d(later, self._places(taken)))
 
     def _places(self, indices: np.ndarray) -> np.ndarray:
-        """Return the places in the whole order of some that are left."""
+        """Return the places in the whole order of indices among the rows left."""
         places = self.start + indices
         if not len(self.taken):
             return places
-        # A place moves by one for each taken place that has no more than so many others before it.
+        # A place moves by one for each taken place with at most that many untaken places before it.
         left_before = self.taken - np.arange(len(self.taken))
         return places + np.searchsorted(left_before, places, side="right")

@@ -67,7 +67,7 @@ def _arrays(
 
 
 def _chunks(examples: Examples, most_tokens: int) -> Iterator[tuple[int, int]]:
-    """Yield the first row and the end of each chunk, by an upper bound of its tokens."""
+    """Yield the first row and the end of each chunk, limited by an upper bound of its tokens."""
     start = held = 0
     for row, text in enumerate(examples.texts):
         characters = len(text) + (0 if examples.pairs is None else len(examples.pairs[row]))

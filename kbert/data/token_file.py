@@ -1,9 +1,10 @@
-"""Token ids in a file: checked when they are opened and first read, and read by offset.
+"""Token ids in a file, checked when it is opened and when ids are first read, and read by offset.
 
-An Arrow file of record batches. Its schema's metadata say whose tokens these are, and each batch's
-metadata have two checksums: of the lengths and labels, which are read at the opening, and of the
-ids, which are read when a row of the batch is first asked for. Ids are read by offset and not
-through a memory map: where a file is truncated meanwhile, a read through a map ends the process.
+The file is an Arrow file of record batches. Its schema's metadata identify the tokens, and each
+batch's metadata have two checksums: one of the lengths and labels, which are read when the file is
+opened, and one of the ids, which are read when a row of the batch is first asked for. Ids are read
+by offset and not through a memory map: if a file is truncated meanwhile, a read through a map ends
+the process.
 """
 
 import contextlib
@@ -35,7 +36,7 @@ _BYTES = 4  # of an id
 
 
 class BrokenTokens(Exception):
-    """A token file is not what was written, or the tokens of something else."""
+    """A token file is not what was written, or has the tokens of something else."""
 
 
 def write_token_file(
@@ -45,7 +46,7 @@ def write_token_file(
 
     Args:
         path: Path.
-        header: dict. What the file is opened with again.
+        header: dict. The header with which the file is opened later.
         batches: iterable of RecordBatch, of `SCHEMA`.
     """
 
@@ -65,7 +66,7 @@ def write_token_file(
 
 
 def arrays_of(batch: pa.RecordBatch) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Return the ids of a batch that was not cut, their offsets, the first lengths, the labels."""
+    """Return the ids of an unsliced batch, their offsets, the first lengths, and the labels."""
     tokens = batch.column(0)
     return (
         tokens.values.to_numpy(),
@@ -115,7 +116,7 @@ class TokenFile:
             raise BrokenTokens("it is not a token file") from error
         if sum(len(labels) for _, _, labels in self.columns) != header["rows"]:
             raise BrokenTokens("it has another number of rows")
-        self._ready: list[int | None] = [None] * len(self.columns)  # places of what was checked
+        self._ready: list[int | None] = [None] * len(self.columns)  # places of checked batches
         self._remade: dict[int, np.ndarray] = {}
 
     def __del__(self) -> None:
@@ -165,7 +166,7 @@ class TokenFile:
         return self.ids(batch, 0, int(self.columns[batch][0][-1]))
 
     def _check(self, batch: int) -> None:
-        """Read a batch for the first time, and make it again where it has changed."""
+        """Read a batch for the first time, and make it again if it has changed."""
         size = int(self.columns[batch][0][-1]) * _BYTES
         data = _read(self._file, size, self._places[batch])
         ids = np.frombuffer(data[: len(data) // _BYTES * _BYTES], np.int32)
@@ -196,7 +197,7 @@ class TokenFile:
 
 
 def _read(file: int, size: int, place: int) -> bytes:
-    """Read from a place in a file; nothing where that fails, as on a broken disk."""
+    """Read from a place in a file; return nothing if that fails, as on a broken disk."""
     try:
         return pread(file, size, place)
     except OSError:

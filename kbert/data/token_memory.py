@@ -9,7 +9,7 @@ from kbert.data.token_file import arrays_of
 
 
 class TokenMemory:
-    """The ids of batches that are not in a file; it is read like a `TokenFile`.
+    """The ids of batches in memory, which are read like those of a `TokenFile`.
 
     Args:
         batches: iterable of RecordBatch, of the schema of token files.

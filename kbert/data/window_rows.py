@@ -6,10 +6,10 @@ from kbert.data.token_store import TokenStore
 
 
 class WindowRows(TokenStore):
-    """A token store each of whose rows is a window of a text, for what learns from tokens alone.
+    """A token store in which each row is a window of a text, for learning from tokens alone.
 
     A text that is not too long is one row. There are no labels and no weights: those of a text do
-    not belong to each part of it.
+    not apply to each part of it.
 
     Args:
         texts: TokenStore, with a `window_split`.

@@ -13,7 +13,7 @@ class WindowedInputs(BatchInputs):
     Args:
         store: TokenStore, with a `window_split`.
         pad_id: int. The id of [PAD].
-        few_shapes: bool. Whether batches have few numbers of rows, for what compiles each.
+        few_shapes: bool. Whether batches have one of a few numbers of rows, as each is compiled.
     """
 
     can_divide = False

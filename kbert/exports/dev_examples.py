@@ -41,14 +41,14 @@ def dev_examples(
             raise TypeError(f"export() got an unexpected keyword argument {name!r}")
     if reading and not isinstance(dev, (str, Path)):
         raise InputError(
-            "{reading} tells how to read the file of {dev}. Name the file.",
+            "{reading} is for a file given by {dev}. Name the file.",
             reading=Joined(str(Option(name)) for name in reading),
             dev=Option("dev"),
         )
     if isinstance(dev, Examples):
         if dev.labels is None or dev.labels.names != labels.names:
             raise InputError(
-                "{dev} was read with other labels than the model's {names}.",
+                "{dev} was read with labels other than the model's {names}.",
                 dev=Option("dev"),
                 names=labels.names,
             )
@@ -74,9 +74,9 @@ def dev_examples(
     if again is not None and recorded not in (None, again.fingerprint):
         say(
             worded(
-                "{source} has changed since the run was trained and is not compared on: its "
-                "development set may contain rows that the run was trained on. To compare on "
-                "other rows: {dev}",
+                "{source} has changed since the run was trained and is not used for the "
+                "comparison: its development set may contain rows that the run was trained on. "
+                "To compare on other rows: {dev}",
                 source=again.source,
                 dev=Option("dev", "FILE"),
             )

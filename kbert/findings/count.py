@@ -11,7 +11,7 @@ class Count(Message):
 
     Args:
         one: str. The template for one, with `number` in braces.
-        many: str. The template for another number.
+        many: str. The template for any other number.
         number: int.
 
     Example:

@@ -1,4 +1,4 @@
-"""A text that the surface words."""
+"""A text that is worded by the surface that shows it."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ class Message(str):
     """A text in English that is put into the words and the language of the surface when shown.
 
     It is shown by `str`, `format` and `print`. Everything else, such as `json.dumps`, a comparison
-    or a method of str, takes the English text.
+    or a method of str, uses the English text.
 
     Args:
         template: str. In English, with the names of its values in braces.
@@ -50,7 +50,7 @@ Text = str | Message
 """A text, or a message that becomes one where it is shown."""
 
 
-# What stands between the parts of a list, in the language of the surface.
+# The separators between the parts of a list, in the language of the surface.
 _SEPARATORS = {
     ", ": Message("{one}, {other}", one="", other=""),
     "; ": Message("{one}; {other}", one="", other=""),
@@ -62,8 +62,8 @@ class Joined(Message):
 
     Args:
         parts: iterable of str and Message.
-        separator: str. A comma or a semicolon and a blank, or what is in the language of the
-            surface already. Defaults to a comma and a blank.
+        separator: str. A comma or a semicolon followed by a space, or a separator that is already
+            in the language of the surface. Defaults to a comma and a space.
 
     Example:
 

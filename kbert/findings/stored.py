@@ -13,11 +13,11 @@ from kbert.findings.words import Call, Option, in_english, words
 Stored = dict[str, Any]
 _OR = ", or "
 
-_NAMES = re.compile(r"[{][^}]*[}]?")  # with all that a template can ask of a value
+_NAMES = re.compile(r"[{][^}]*[}]?")  # a value, with all that a template can ask of it
 
 
 def stored(shown: Message | Cure) -> Stored | None:
-    """Return a message or a cure as plain data; None where its words cannot be had from it again.
+    """Return a message or a cure as plain data; None if it cannot be worded again from the data.
 
     Args:
         shown: Message or Cure.
@@ -31,10 +31,10 @@ def stored(shown: Message | Cure) -> Stored | None:
 
 
 def worded_again(data: object, otherwise: str) -> str:
-    """Return what `stored` has returned in the words of the surface, or else the English text.
+    """Return the data of `stored` in the words of the surface, or else the English text.
 
-    The data may be anybody's. A template formats its values, which can do more than one would
-    like, so that only those which the catalogue of the surface translates are looked at.
+    The data may come from anyone, and formatting an unknown template is not safe. So only templates
+    that the catalogue of the surface translates are used.
 
     Args:
         data: what a file holds.
@@ -49,7 +49,7 @@ def worded_again(data: object, otherwise: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Return a value as plain data. Each dict has one kind of thing, which its first key names."""
+    """Return a value as plain data. Each dict is of one kind, which its first key names."""
     if value is None or type(value) is str or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, (list, tuple)):
@@ -69,7 +69,7 @@ def _plain(value: Any) -> Any:
         return {"joined": _plain(value.parts), "separator": value.template}
     if type(value) is Message:
         return {"message": value.template, "values": _settings(value.values)}
-    if hasattr(value, "item"):  # a number of NumPy
+    if hasattr(value, "item"):  # a NumPy number
         return _plain(value.item())
     raise ValueError(type(value).__name__)
 

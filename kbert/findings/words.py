@@ -38,8 +38,8 @@ class Call:
 
     Args:
         verb: str. The verb of the command line, such as "resume".
-        *arguments: what comes without a name.
-        **settings: what comes with a name.
+        *arguments: the arguments without a name.
+        **settings: the arguments with a name.
     """
 
     verb: str
@@ -110,8 +110,8 @@ class PythonWords(Words):
         return severity.upper()
 
 
-_ARGUMENTS = {"to": "format"}  # which for a flag is the format of what is read
-# How verbs are called in Python that are not functions of the same name.
+_ARGUMENTS = {"to": "format"}  # the flag is --to: --format is the format of what is read
+# How a verb is called in Python if it is not a function of the same name.
 _FUNCTIONS = {
     "train": "kbert.train(kbert.TrainConfig({}))",
     "continue": "kbert.continue_training({})",

@@ -186,7 +186,7 @@ def _classes(names: VariableNames, shapes: Shapes, source: Path) -> int:
         source=source,
         reason=reason
         if names.has_pooler
-        else Message("it has no pooler, so its head is not one of texts"),
+        else Message("it has no pooler, so its head does not classify texts"),
         train=Call("train", "DATA", preset=source.parent, output="NEW"),
     )
 

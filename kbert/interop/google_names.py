@@ -118,8 +118,8 @@ def _scope(shapes: Shapes, source: object) -> str:
     if "" in scopes or not scopes:
         if not scopes and any(name.endswith(_OBJECT_BASED) for name in shapes):
             raise InputError(
-                "{source} is a checkpoint of TensorFlow 2's objects, whose names are not those of "
-                "Google's BERT. Save the model as a Hugging Face or keras-hub folder.",
+                "{source} is an object-based checkpoint of TensorFlow 2, whose names are not "
+                "those of Google's BERT. Save the model as a Hugging Face or keras-hub folder.",
                 source=source,
             )
         return ""

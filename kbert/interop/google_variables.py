@@ -64,7 +64,7 @@ def open_checkpoint(folder: Path, prefix: str) -> Iterator[tuple[Shapes, Read]]:
     shards = sorted(p for p in folder.iterdir() if p.name.startswith(f"{prefix}.data-"))
     if not shards:
         raise InputError(
-            "{index} is there without its weights, {prefix}.data-00000-of-00001 or the like.",
+            "{index} is there, but its weights are not: {prefix}.data-00000-of-00001 or similar.",
             index=index,
             prefix=prefix,
             cure=Cure(

@@ -62,8 +62,8 @@ class HubPreset(Source):
         splits = loaded.split_on_cjk
         found = Tokenizer(loaded.get_vocabulary(), loaded.lowercase, split_cjk=splits)
         note = (
-            'save backbone and tokenizer by save_to_preset("FOLDER") of keras-hub, and train on '
-            'FOLDER with "lowercase": {value} in the config of its tokenizer.json'
+            'save backbone and tokenizer with keras-hub\'s save_to_preset("FOLDER"), and train '
+            'on FOLDER with "lowercase": {value} in the config of its tokenizer.json'
         )
         return with_casing_cure(found, note)
 

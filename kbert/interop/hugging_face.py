@@ -215,7 +215,7 @@ def _number_note(config: dict[str, Any]) -> tuple[str, ...]:
         return ()
     return (
         worded(
-            "Its one output is a number: without a problem_type, transformers trains it by the "
+            "Its one output is a number: without a problem_type, transformers trains it with the "
             "mean squared error."
         ),
     )

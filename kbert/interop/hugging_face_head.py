@@ -42,7 +42,9 @@ def check_head(
     if task is not None:
         raise _not_wanted(file, Message("its head predicts {task}", task=task))
     if not has_pooler:
-        raise _not_wanted(file, Message("the model has no pooler, so its head is not one of texts"))
+        raise _not_wanted(
+            file, Message("the model has no pooler, so its head does not classify texts")
+        )
     outputs = shape[0] if len(shape) == 2 else 0
     target = head_target(config, outputs, file)
     if outputs < target.least_labels:
@@ -118,7 +120,7 @@ def head_labels(
         found = [names[str(number)] for number in range(len(names))]
     except (KeyError, TypeError):
         return None, worded(
-            "{file}: id2label must name the classes from 0 on. {shown}", file=file, shown=shown
+            "{file}: id2label must name the classes, starting at 0. {shown}", file=file, shown=shown
         )
     texts = tuple(name for name in found if isinstance(name, str) and name)
     if len(found) < least or len(set(texts)) < len(found):

@@ -85,7 +85,7 @@ def _prefix(shapes: Shapes, source: object) -> str:
     if len(prefixes) > 1:
         raise InputError(
             "{source} holds {count} BERTs, whose names begin with {prefixes}; one was expected. "
-            "Save the one that is wanted with save_pretrained.",
+            "Save the one you want with save_pretrained.",
             source=source,
             count=len(prefixes),
             prefixes=", ".join(prefix or worded("nothing") for prefix in sorted(prefixes)[:5])[

@@ -55,8 +55,8 @@ def hugging_face_tokenizer(folder: Path) -> Tokenizer:
     if kind in WHOLE_FILE:
         return _whole_file(folder, config)
     raise InputError(
-        "{file}: tokenizer_class must be BertTokenizer, or PreTrainedTokenizerFast for what "
-        "{tokenizer} says. Received: {name!r:.80}",
+        "{file}: tokenizer_class must be BertTokenizer, or PreTrainedTokenizerFast, which uses "
+        "{tokenizer}. Received: {name!r:.80}",
         file=folder / CONFIG_FILE,
         tokenizer=_FILE,
         name=name,

@@ -48,7 +48,7 @@ def _shards(index: Path) -> list[str]:
     missing = [name for name in names if not (index.parent / name).is_file()]
     if missing:
         raise InputError(
-            "{index} names {count}, of which {missing} is not there.",
+            "{index} names {count}, of which {missing} is missing.",
             index=index,
             count=count_noun(len(names), "file"),
             missing=missing[0],

@@ -46,7 +46,7 @@ class ModelFolder(Source):
         if format != FORMAT:
             raise InputError(
                 "{file} has the format {format!s:.80}, and {expected} was expected. Install the "
-                "version of kbert that has written it.",
+                "version of kbert that wrote it.",
                 file=self.folder / CONFIG_FILE,
                 format=format,
                 expected=FORMAT,

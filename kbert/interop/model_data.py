@@ -143,7 +143,8 @@ def check_finite(array: np.ndarray, name: str, source: object) -> None:
     if not np.isfinite(array).all():
         raise InputError(
             "{source}: the weight {name} holds numbers that are NaN or infinite, so the model "
-            "would predict nothing. It was saved after a training that diverged, or is damaged.",
+            "would predict nothing. It was saved after a training run that diverged, or is "
+            "damaged.",
             source=source,
             name=name,
         )

@@ -37,7 +37,7 @@ def near_models(path: str | Path, *, similar: bool = False) -> Cure | None:
     if not models:
         return near_runs(path, similar=similar)
     return Cure(
-        note="name a model that is there: {models}",
+        note="name an existing model: {models}",
         values={"models": " or ".join(map(str, models))},
     )
 

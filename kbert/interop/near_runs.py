@@ -26,9 +26,7 @@ def near_runs(path: str | Path, *, similar: bool = False) -> Cure | None:
     runs = near_paths(path, folders, _is_run, _newest, most=_MAX_NAMED, similar=similar)
     if not runs:
         return None
-    return Cure(
-        note="name a run that is there: {runs}", values={"runs": " or ".join(map(str, runs))}
-    )
+    return Cure(note="name an existing run: {runs}", values={"runs": " or ".join(map(str, runs))})
 
 
 def _is_run(path: Path) -> bool:

@@ -46,9 +46,9 @@ def write_google(folder: Path, model: ModelData) -> None:
     strips = tokenizer.lowercase if tokenizer.strip_accents is None else tokenizer.strip_accents
     if strips != tokenizer.lowercase or not tokenizer.split_cjk:
         raise InputError(
-            "Google's code strips accents where it lower-cases, only there, and takes every "
-            "Chinese character for a word; this model's tokenizer does not: its ids would differ. "
-            "Export it in another format, such as huggingface."
+            "Google's code strips accents exactly where it lower-cases, and treats every Chinese "
+            "character as a word; this model's tokenizer does not: its ids would differ. Export "
+            "it in another format, such as huggingface."
         )
     epsilon = backbone.get("layer_norm_epsilon", LAYER_NORM_EPSILON)
     if epsilon != LAYER_NORM_EPSILON:

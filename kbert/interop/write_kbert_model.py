@@ -58,7 +58,7 @@ def check_holds_no_more(folder: Path) -> None:
         return
     if not folder.is_dir() or any(not _is_own(name) for name in os.listdir(folder)):
         raise InputError(
-            "{folder} already exists and is not the folder of a model alone; kbert never "
+            "{folder} already exists and is not a folder that contains only a model; kbert never "
             "overwrites files.",
             folder=folder,
             cure=Cure(note="name another folder"),

@@ -1,1 +1,1 @@
-"""Where weights come from, and the classifier built on them."""
+"""The classifier, and the weights that it is built from."""

@@ -34,7 +34,7 @@ def load_backbone(
         dtype: dtype policy, such as "mixed_bfloat16", or None for Keras's own. Defaults to None.
 
     Raises:
-        InputError: weights are missing, or it is not a BERT.
+        InputError: weights are missing, or the source is not a BERT.
     """
     if pretrained:
         data = source.read(head=False)
@@ -52,8 +52,9 @@ def load_backbone(
 def build_encoder(data: ModelData, dtype: Any = None) -> keras_hub.models.BertBackbone:
     """Return a model's backbone, with its weights.
 
-    The pooler of a model that has none is new: keras-hub draws it as Google's code does, from a
-    normal distribution of standard deviation 0.02, truncated at two, and its bias is zero.
+    A model without a pooler gets a new one: keras-hub draws it as Google's code does, from a normal
+    distribution with a standard deviation of 0.02, truncated at two standard deviations. Its bias
+    is zero.
     """
     backbone = new_backbone(data.backbone, dtype)
     set_gelu(backbone, data.gelu)
@@ -64,9 +65,9 @@ def build_encoder(data: ModelData, dtype: Any = None) -> keras_hub.models.BertBa
 
 
 def new_backbone(config: Mapping[str, Any], dtype: Any = None) -> keras_hub.models.BertBackbone:
-    """Return a backbone of random weights from its arguments, see `BACKBONE_ARGUMENTS`."""
+    """Return a backbone with random weights from its arguments; see `BACKBONE_ARGUMENTS`."""
     unknown = sorted(set(config) - set(BACKBONE_ARGUMENTS))
-    if unknown:  # keras-hub would take them without a word
+    if unknown:  # keras-hub would accept them silently
         raise InputError(
             "A backbone has no {unknown}. Known: {known}.",
             unknown=Joined(map(repr, unknown)),
@@ -94,7 +95,7 @@ def new_backbone(config: Mapping[str, Any], dtype: Any = None) -> keras_hub.mode
 
 
 def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
-    """Make every layer of a backbone use this GELU; keras-hub builds all with tanh."""
+    """Make every layer of a backbone use this GELU; keras-hub builds all layers with tanh."""
     if gelu == "tanh":
         return
     for layer in backbone.transformer_layers:
@@ -102,7 +103,7 @@ def set_gelu(backbone: keras_hub.models.BertBackbone, gelu: Gelu) -> None:
 
 
 def backbone_config(backbone: keras_hub.models.BertBackbone) -> dict[str, Any]:
-    """Return the arguments of `new_backbone` that make one of the same size."""
+    """Return the arguments with which `new_backbone` makes a backbone of the same size."""
     sizes = {name: getattr(backbone, name) for name in HUB_ARGUMENTS}
     sizes["layer_norm_epsilon"] = float(backbone.embeddings_layer_norm.epsilon)
     sizes["attention_dropout"] = attention_dropout(backbone.transformer_layers[0])

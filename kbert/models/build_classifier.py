@@ -1,4 +1,4 @@
-"""A classifier from a model as plain data, and back."""
+"""Builds a classifier from a model as plain data, and converts one back."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -34,20 +34,20 @@ def build_classifier(
     """Return the classifier of a model that has a head.
 
     Args:
-        cls: the class of the classifier, handed down so that it need not be imported here.
+        cls: the class of the classifier, passed in so that it need not be imported here.
         data: ModelData.
         labels: Labels or sequence of str. The classes in the order of their numbers. Defaults to
             None: those that the model's files name.
         max_length: int or None. Defaults to None: that of the model's files, else 128, or the
-            positions of the model where it has fewer.
+            number of the model's positions if it has fewer.
         dropout: float or None. Before the head. Defaults to None: the model's.
         dtype: dtype policy. Defaults to None: that of the model's files, else Keras's own.
-        long_text: str or None, as of `Tokenizer`. Defaults to None: that of the model's files.
-        cut_pair: str or None, as of `Tokenizer`. Defaults to None: that of the model's files.
-        windows: Windows or None, as of `Tokenizer`. Defaults to None: those of the model's files.
+        long_text: str or None, as in `Tokenizer`. Defaults to None: that of the model's files.
+        cut_pair: str or None, as in `Tokenizer`. Defaults to None: that of the model's files.
+        windows: Windows or None, as in `Tokenizer`. Defaults to None: those of the model's files.
 
     Raises:
-        InputError: there is no head, or its classes have no names, or another number of them.
+        InputError: there is no head, or there is not exactly one name for each of its classes.
     """
     data = with_labels(data, labels.names if isinstance(labels, Labels) else labels)
     positions = data.backbone["max_sequence_length"]
@@ -82,7 +82,7 @@ def with_labels(data: ModelData, labels: Sequence[str] | None = None) -> ModelDa
         labels: sequence of str. Defaults to None: those that its files name.
 
     Raises:
-        InputError: there is no head, or its classes have no names, or another number of them.
+        InputError: there is no head, or there is not exactly one name for each of its classes.
     """
     if not data.classes:
         raise InputError(

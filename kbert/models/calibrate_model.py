@@ -1,4 +1,4 @@
-"""Fit the temperature of a classifier, and fold it into its head."""
+"""Fits the temperature of a classifier, and folds it into its head."""
 
 from typing import Any
 
@@ -17,15 +17,17 @@ from kbert.targets.fit_temperature import check_calibrates, fit_temperature
 
 
 def calibrate_model(model: TextModel, data: Any) -> Temperature:
-    """Divide the weights of a classifier's head by the temperature of labelled data; see its
-    `calibrate`."""
+    """Fit a temperature on labelled data, and divide the weights of a classifier's head by it.
+
+    See `BertClassifier.calibrate`.
+    """
     check_calibrates(model.target)
     check_can_be_saved(model)
     judged = judge_set(model, EvaluationSet.from_data("data", labelled_batches(model, data)))
     inputs, weights = judged.data.inputs, judged.data.weights
     logits = model.predict(inputs, verbose=0)
     check_outputs(logits, of="rows")
-    # Which half a row is in depends on the order of the rows.
+    # The temperature is also fitted on halves of the rows, which depend on their order.
     logits, true, weights = (
         None if part is None else in_row_order(inputs, np.asarray(part))
         for part in (logits, judged.label_ids, weights)

@@ -1,4 +1,4 @@
-"""What the methods of a `BertClassifier` cannot take: Keras's own errors are long, and no help."""
+"""Checks the input of a `BertClassifier`'s methods: Keras's own errors are long, and no help."""
 
 from typing import Any, Literal
 
@@ -18,13 +18,13 @@ _LABELS = {"fit": ", labels", "evaluate": ", labels", "predict": ""}
 
 
 def check_input(method: Method, x: Any, y: Any = None, validation_data: Any = None) -> None:
-    """Raise InputError for texts in a form in which they cannot be read, and for names as labels.
+    """Raise InputError for texts in a form that cannot be read, and for labels that are names.
 
-    Texts that can be read are Batches already. Anything else is left to Keras.
+    Texts that can be read are already Batches at this point. Anything else is left to Keras.
 
     Args:
         method: "fit", "evaluate" or "predict".
-        x: what the method is given, as are `y` and `validation_data`.
+        x: as passed to the method; `y` and `validation_data` too.
     """
     _check(method, "x", x)
     _check_labels("y", y)
@@ -37,11 +37,11 @@ def check_input(method: Method, x: Any, y: Any = None, validation_data: Any = No
 
 
 def check_set(name: str, inputs: Any) -> None:
-    """Raise InputError where a set to evaluate a `BertClassifier` on holds what it cannot take.
+    """Raise InputError if an evaluation set contains inputs that a `BertClassifier` cannot take.
 
     Args:
-        name: str. What messages call it, such as "The set 'dev'".
-        inputs: what `predict` would be given.
+        name: str. What messages call the set, such as "The set 'dev'".
+        inputs: as they would be passed to `predict`.
     """
     if _is_wrong(inputs):
         _refuse("evaluate", name, inputs)
@@ -72,7 +72,7 @@ def _refuse(method: Method, what: str, given: Any) -> None:
 
 
 def _cure(method: Method, given: Any) -> Cure:
-    """Return which call makes of something what a method takes."""
+    """Return the call that converts the given object to what a method takes."""
     if isinstance(given, TokenStore):
         order = ', order="shuffled"' if method == "fit" else ""
         return Cure(code=f"kbert.Batches(store{order})")
@@ -91,8 +91,8 @@ def _check_labels(option: str, labels: Any) -> None:
     if holds_texts(labels):
         found = describe(labels)
         raise InputError(
-            "Beside token ids Keras takes the numbers of classes as labels, and no names. Received "
-            "in {option}: {kind}",
+            "With token ids, Keras takes class numbers as labels, not names. Received in "
+            "{option}: {kind}",
             option=Option(option),
             kind=f"{found.name} ({found.shown})",
             cure=Cure(code="model.labels.encode(labels)", note="which returns the numbers"),

@@ -1,4 +1,4 @@
-"""The class number of each row of labels, and the refusal of labels that have none."""
+"""Converts labels to class numbers, and refuses labels that have none."""
 
 import numpy as np
 
@@ -15,8 +15,8 @@ def class_numbers(
         name: str. The name of their set, for messages.
         labels: array [rows] or [rows, 1].
         classes: int.
-        ignored: int or None. The label whose rows the loss leaves out, which is refused. Defaults
-            to None.
+        ignored: int or None. The label whose rows the loss leaves out. It is refused. Defaults to
+            None.
 
     Raises:
         InputError: labels of another shape or kind, or outside the classes.
@@ -39,7 +39,7 @@ def class_numbers(
             value=labels[row],
             row=row,
             count=int(outside.sum()),
-            cure=Cure(note="leave these rows out of the set, or give the model their class"),
+            cure=Cure(note="leave these rows out of the set, or give the model a class for them"),
         )
     return labels.astype(np.int32)
 

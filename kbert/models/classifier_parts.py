@@ -41,9 +41,9 @@ def check_parts(
 
 
 def check_can_be_saved(model: Any) -> None:
-    """Raise InputError unless a classifier's weights are those of a BERT with a head, and no other.
+    """Raise InputError unless a classifier's weights are exactly those of a BERT with a head.
 
-    A folder of kbert holds these alone, with LoRA merged. Quantization replaces weights by others.
+    A kbert folder holds only these, with LoRA merged. Quantization replaces weights with others.
 
     Args:
         model: BertClassifier.
@@ -55,7 +55,8 @@ def check_can_be_saved(model: Any) -> None:
             "This model cannot be saved as a folder: its weights are not those of a plain BERT, as "
             "after `quantize`. They differ in {count}, such as {name}.",
             cure=Cure(
-                code='model.save("FILE.keras")', note="of EpochEvaluation leave out `model_folder`"
+                code='model.save("FILE.keras")',
+                note="and leave out `model_folder` of EpochEvaluation",
             ),
             count=len(others),
             name=others[0],

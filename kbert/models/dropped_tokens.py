@@ -11,10 +11,10 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 
 class DroppedTokens(keras.layers.Layer):
-    """Replaces tokens by [MASK] in training, all but [CLS], [SEP] and [PAD].
+    """Replaces tokens with [MASK] in training, except [CLS], [SEP] and [PAD].
 
     Args:
-        rate: float. The probability of each token.
+        rate: float. The probability that a token is replaced.
         tokenizer: Tokenizer.
 
     Raises:
@@ -25,7 +25,7 @@ class DroppedTokens(keras.layers.Layer):
         super().__init__(name="dropped_tokens")
         if MASK not in tokenizer.ids:
             raise InputError(
-                "The vocabulary has no {mask}, which dropped tokens become.", mask=MASK
+                "The vocabulary has no {mask}, which replaces dropped tokens.", mask=MASK
             )
         self.rate = rate
         self.mask_id = tokenizer.ids[MASK]

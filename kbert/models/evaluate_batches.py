@@ -23,7 +23,7 @@ from kbert.results.prediction import check_outputs
 from kbert.results.scores import Scores
 from kbert.utils.foreign import foreign_input
 
-_TRIED = 32  # rows, which is a batch of Keras's `predict`: no other shape is compiled
+_TRIED = 32  # rows: a batch of Keras's `predict`, so that no other shape is compiled
 
 
 @dataclass(frozen=True)
@@ -32,9 +32,9 @@ class JudgedSet:
 
     Args:
         data: EvaluationSet.
-        kind: OutputKind, of the model.
-        label_ids: int array [rows]; or [rows, labels], of a TextModel with another target than one
-            class, whose kind is None.
+        kind: OutputKind or None. That of the model; None for a TextModel whose target is not one
+            class.
+        label_ids: int array [rows]; [rows, labels] if `kind` is None.
     """
 
     data: EvaluationSet
@@ -46,20 +46,21 @@ def evaluate_batches(model: keras.Model, batches: Batches) -> Scores:
     """Return a model's scores on labelled batches.
 
     Raises:
-        InputError: the batches have no labels, or others than the model.
+        InputError: the batches have no labels, or not those of the model.
     """
     return evaluate_rows(model, judge_set(model, EvaluationSet.from_data("batches", batches)))[0]
 
 
 def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
-    """Return a set with the class numbers of its labels; a model that is not built predicts a row.
+    """Return a set with the class numbers of its labels.
 
-    The first rows are evaluated, unless they are a classifier's own batches: what fails for them
-    would fail at the end of an epoch.
+    A model that is not built predicts one row, which builds it. The first rows are evaluated,
+    unless they are a classifier's own batches: what fails for them now would otherwise fail at the
+    end of an epoch.
 
     Raises:
-        InputError: the model's outputs cannot be scored, the labels do not fit them, the model does
-            not take the rows, or these are text pairs and the model has one segment.
+        InputError: the model's outputs cannot be scored, the labels do not fit them, the model
+            cannot take the rows, or the rows are text pairs and the model has one segment.
     """
     name = worded("The set {name!r}", name=data.name)
     if isinstance(model, TextModel):
@@ -85,7 +86,7 @@ def judge_set(model: keras.Model, data: EvaluationSet) -> JudgedSet:
 
 
 def _judge_targets(model: TextModel, data: EvaluationSet) -> JudgedSet:
-    """Return a set whose labels are of another target than one class."""
+    """Return a set for a target other than one class per row."""
     expected = (len(data.labels), len(model.labels))
     if data.labels.shape != expected or data.labels.dtype.kind not in "iufb":
         raise InputError(
@@ -120,13 +121,13 @@ def evaluate_rows(
 ) -> tuple[Scores, np.ndarray]:
     """Return a model's scores on a set, and its outputs [rows, ...] for it.
 
-    Those of a TextModel come from its logits, in one pass. The loss of any other model is what its
-    own `evaluate` returns, which leaves the metrics of a running epoch as they are.
+    The scores of a TextModel come from its logits, in one pass. The loss of any other model is what
+    its own `evaluate` returns. The metrics of a running epoch stay as they are.
 
     Args:
         model: keras.Model.
         judged: JudgedSet.
-        which: str. What messages call its rows. Defaults to "rows".
+        which: str. What messages call the rows of the set. Defaults to "rows".
 
     Raises:
         InputError: the model computes NaN or infinite numbers.
@@ -139,7 +140,7 @@ def evaluate_rows(
     )
     if isinstance(model, TextModel):
         return model.target.scores(rows, label_ids, model.labels.names, weights), rows
-    assert kind is not None  # of any other model
+    assert kind is not None  # only a TextModel has none
     predicted = kind.predicted(rows, _threshold(model))
     names = [str(number) for number in range(kind.classes)]
     loss = _loss(model, judged, outputs)
@@ -167,7 +168,7 @@ def _loss(model: keras.Model, judged: JudgedSet, outputs: Any) -> float:
 
 @contextmanager
 def kept_metrics(model: keras.Model) -> Iterator[None]:
-    """Leave the metrics of a running epoch as they are, whatever is evaluated meanwhile."""
+    """Keep the metrics of a running epoch unchanged while something else is evaluated."""
     metrics = [(v, keras.ops.convert_to_numpy(v.value).copy()) for v in model.metrics_variables]
     try:
         yield
@@ -177,7 +178,7 @@ def kept_metrics(model: keras.Model) -> Iterator[None]:
 
 
 def accuracy_note(model: keras.Model, kind: OutputKind) -> str | None:
-    """Return what to say where the model's own accuracy takes logits for probabilities."""
+    """Return a note if the model's own accuracy treats logits as probabilities."""
     threshold = _threshold(model)
     if kind.form != "binary" or not kind.from_logits or not threshold:
         return None
@@ -189,7 +190,7 @@ def accuracy_note(model: keras.Model, kind: OutputKind) -> str | None:
 
 
 def _threshold(model: keras.Model) -> float | None:
-    """Return the threshold of the model's own accuracy of two classes, if it has one."""
+    """Return the threshold of the model's own two-class accuracy, if it has one."""
     metrics = (m for several in model.metrics for m in getattr(several, "metrics", [several]))
     accuracies = (m for m in metrics if isinstance(m, keras.metrics.BinaryAccuracy))
     return next((float(metric.threshold) for metric in accuracies), None)

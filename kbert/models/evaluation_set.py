@@ -22,7 +22,7 @@ class EvaluationSet:
         name: str.
         inputs: what `predict` takes: arrays, or Batches, the longest rows first.
         labels: array, in the order of the inputs.
-        weights: float array [rows], 1 in the mean, or None: all rows count the same.
+        weights: float array [rows] with a mean of 1, or None: all rows count the same.
     """
 
     name: str
@@ -72,7 +72,7 @@ class EvaluationSet:
         )
 
     def check_rows(self) -> None:
-        """Raise InputError unless there are rows, and as many labels."""
+        """Raise InputError unless there are rows, each with a label."""
         labels = self.labels.shape[0] if self.labels.ndim else 0
         if labels == 0:
             raise InputError("The set {name!r} has no rows.", name=self.name)
@@ -96,22 +96,22 @@ class EvaluationSet:
             )
 
     def first_rows(self, rows: int = 1) -> Any:
-        """Return the inputs of the first rows, or of fewer where a first batch has fewer."""
+        """Return the inputs of the first rows; of fewer rows if the first batch has fewer."""
         inputs = self.inputs[0][0] if isinstance(self.inputs, Batches) else self.inputs
         return rows_of(inputs, slice(rows))
 
     def head(self, rows: int) -> "EvaluationSet":
-        """Return the set of the first rows, without weights, or of fewer for a first batch."""
+        """Return the first rows as a set without weights; fewer if the first batch has fewer."""
         inputs = self.first_rows(rows)
         (taken,) = _row_counts(inputs) or (0,)
         return EvaluationSet(self.name, inputs, self.labels[:taken])
 
 
 def in_row_order(inputs: Any, outputs: np.ndarray) -> np.ndarray:
-    """Return what a model gives for the inputs of a set in the order of its rows.
+    """Return a model's outputs for the inputs of a set, in the order of the rows.
 
     Args:
-        inputs: as of `EvaluationSet`.
+        inputs: as in `EvaluationSet`.
         outputs: array [rows, ...], in the order of the inputs.
     """
     if not isinstance(inputs, Batches):
@@ -138,16 +138,16 @@ def _to_array(name: str, labels: Any) -> np.ndarray:
 
 
 def one_array(labels: Any) -> np.ndarray | None:
-    """Return labels as an array: those of the only output, where they come by outputs.
+    """Return labels as an array; if they are given by output, those of the only output.
 
     Args:
-        labels: what `fit` takes as y. None is returned for what is not one array.
+        labels: what `fit` takes as y. For anything that is not one array, None is returned.
     """
     if isinstance(labels, dict) and len(labels) == 1:
         labels = next(iter(labels.values()))
     if isinstance(labels, list | tuple) and labels and hasattr(labels[0], "shape"):
         if len(labels) > 1 and labels[0].shape:
-            return None  # of several outputs
+            return None  # the labels of several outputs
         labels = labels[0] if len(labels) == 1 else labels
     try:
         if keras.ops.is_tensor(labels):
@@ -166,7 +166,7 @@ def rows_of(inputs: Any, which: slice) -> Any:
 
 
 def _row_counts(inputs: Any) -> set[int] | None:
-    """Return how many rows arrays or texts have; None where others are among them."""
+    """Return how many rows arrays or texts have; None if there is anything else among them."""
     if _is_texts(inputs):
         return {len(inputs)}
     shapes = [getattr(leaf, "shape", None) for leaf in keras.tree.flatten(inputs)]
@@ -178,21 +178,21 @@ def _is_texts(inputs: Any) -> bool:
 
 
 def _cure(name: str, data: Any) -> Cure | None:
-    """Return what to do about a set of another kind, where that is known."""
+    """Return what to do about a set of another kind, if that is known."""
     if isinstance(data, Examples):
         return Cure(code=f"EpochEvaluation({name}=model.batches(examples))")
     by_keras = Cure(code="fit(..., validation_data=...)", note="which Keras evaluates itself")
-    if hasattr(data, "element_spec"):  # of tf.data
+    if hasattr(data, "element_spec"):  # a tf.data.Dataset
         rows = "next(dataset.unbatch().batch(1_000_000).as_numpy_iterator())"
         return Cure(code=f"EpochEvaluation({name}={rows})", otherwise=(by_keras,))
     if isinstance(data, keras.utils.PyDataset):
-        arrays = "with all its rows as arrays, in one order"
+        arrays = "with all its rows as arrays, in the same order"
         return Cure(code=f"EpochEvaluation({name}=(x, labels))", note=arrays, otherwise=(by_keras,))
     return None
 
 
 def check_set_name(name: Any) -> None:
-    """Raise InputError for a name of a set whose scores the logs could not hold."""
+    """Raise InputError for a set name under which the logs could not hold scores."""
     if not isinstance(name, str) or not name:
         raise InputError(
             "The name of a set must be a string that is not empty. Received: {name!r:.80}",

@@ -44,9 +44,9 @@ def sets_of(callbacks: Sequence[Any]) -> dict[str, Any]:
 
 
 def examples_findings(model: Any, data: Any, sets: Mapping[str, Any]) -> list[Finding]:
-    """Return the errors and warnings with which `kbert train` reports the same examples.
+    """Return the errors and warnings that `kbert train` reports for the same examples.
 
-    Nothing is known of data other than `Batches` that were made of examples.
+    Only `Batches` that were made from examples are checked; for other data there are none.
 
     Args:
         model: keras.Model.
@@ -80,5 +80,5 @@ def examples_findings(model: Any, data: Any, sets: Mapping[str, Any]) -> list[Fi
         findings.append(
             small_dev_finding(len(others[first]), _MORE_ROWS, first, training.target.kind)
         )
-    # What is worth knowing but needs no cure is what `inspect_examples` is there for.
+    # Findings of severity "info" need no cure; `inspect_examples` reports them.
     return [finding for finding in findings if finding is not None and finding.severity != "info"]

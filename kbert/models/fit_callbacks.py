@@ -1,4 +1,4 @@
-"""Callbacks of Keras that would fail, or wait in vain, at the end of an epoch."""
+"""Finds Keras callbacks that would fail, or wait in vain, at the end of an epoch."""
 
 import string
 from collections.abc import Mapping, Sequence
@@ -31,13 +31,13 @@ class LogsScores(Protocol):
 
 
 class FitCallbacks:
-    """The callbacks of a `fit`, and what of Keras's would fail at the end of an epoch.
+    """The callbacks of a `fit`; checks which Keras callbacks would fail at the end of an epoch.
 
     Args:
         model: keras.Model, compiled.
-        callbacks: sequence of callbacks, all of the `fit`.
-        validates: bool or None. Whether `fit` has validation data. Defaults to None: as the `fit`
-            that calls, if there is one.
+        callbacks: sequence of callbacks. All those of the `fit`.
+        validates: bool or None. Whether `fit` has validation data. Defaults to None: as in the
+            calling `fit`, if there is one.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class FitCallbacks:
         self._scores = _scores(callbacks)
 
     def check(self) -> None:
-        """Raise InputError for a callback that could not do its work; before the first step."""
+        """Raise InputError, before the first step, for a callback that could not do its work."""
         for place, callback in enumerate(self.callbacks):
             if isinstance(callback, _SET_THE_RATE) and follows_schedule(self.model.optimizer):
                 raise InputError(
@@ -71,7 +71,7 @@ class FitCallbacks:
                 self._check_known_direction(callback)
 
     def _check_direction(self, callback: Any) -> None:
-        """Raise InputError where "auto" cannot know what is better, or `mode` is the wrong one."""
+        """Raise InputError if "auto" cannot know which values are better, or `mode` is wrong."""
         monitor, mode = callback.monitor, callback.mode
         right = self._scores.get(monitor)
         bare = monitor.removeprefix("val_")
@@ -80,7 +80,7 @@ class FitCallbacks:
             return
         kind = type(callback).__name__
         raise InputError(
-            "{kind} has mode={mode!r}, but of {monitor} the {better} value is the better one.",
+            "{kind} has mode={mode!r}, but for {monitor} the {better} value is better.",
             kind=kind,
             mode=mode,
             monitor=monitor,
@@ -89,35 +89,35 @@ class FitCallbacks:
         )
 
     def _check_known_direction(self, callback: Any) -> None:
-        """Raise InputError where Keras cannot know which values of a name are better."""
+        """Raise InputError if Keras cannot know which values of the monitored name are better."""
         monitor = callback.monitor
         is_used = getattr(callback, "save_best_only", True)
         if callback.mode != "auto" or monitor in self._scores or not is_used:
             return
         if not has_direction(self.model, monitor.removeprefix("val_")):
             raise InputError(
-                "{kind} cannot know whether more or less of {monitor} is better.",
+                "{kind} cannot know whether a higher or a lower {monitor} is better.",
                 kind=type(callback).__name__,
                 monitor=monitor,
                 cure=Cure(
                     code='mode="max"',
-                    note="if more is better",
-                    otherwise=(Cure(code='mode="min"', note="if less is"),),
+                    note="if higher is better",
+                    otherwise=(Cure(code='mode="min"', note="if lower is"),),
                 ),
             )
 
     def _check_file_name(self, callback: Any) -> None:
-        """Raise InputError for a file name with the batch, which is not known after an epoch."""
+        """Raise InputError for {batch} in a file name: after an epoch, the batch is not known."""
         if not isinstance(callback, keras.callbacks.ModelCheckpoint):
             return
         if "batch" in _fields(callback) and callback.save_freq == "epoch":
             raise InputError(
-                "ModelCheckpoint saves after an epoch, and has {{batch}} in its file name.",
+                "ModelCheckpoint saves after each epoch, but has {{batch}} in its file name.",
                 cure=Cure(code='ModelCheckpoint("{epoch}.keras")'),
             )
 
     def _check_logged(self, callback: Any, name: str, before: Mapping[str, Any]) -> None:
-        """Raise InputError where a name is not in the logs when the callback looks for it."""
+        """Raise InputError if a name is not in the logs when the callback looks for it."""
         kind = type(callback).__name__
         if name in before or (name.startswith("val_") and self.validates):
             return
@@ -166,7 +166,7 @@ class FitCallbacks:
         if name.startswith("val_") and self.validates is not True:
             return self.validates is False
         bare = name.removeprefix("val_")
-        # The names of several outputs come before those of their metrics.
+        # With several outputs, the name of an output is put before those of its metrics.
         names = (keras.tree.flatten(self.model.loss), getattr(self.model, "output_names", ()))
         is_own = bare in self._own
         if max(map(len, names)) > 1:
@@ -179,7 +179,7 @@ class FitCallbacks:
         sets = {n.removesuffix(end) for n in self._scores for end in endings if n.endswith(end)}
         if any(name.startswith(f"{one}_") for one in sets):
             return True
-        # The names of a classifier's metrics are known; other models may prefix them by outputs.
+        # A classifier's metric names are known; other models may put output names before theirs.
         return self.validates is not None and name.endswith(tuple(endings))
 
 

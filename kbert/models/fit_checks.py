@@ -26,7 +26,7 @@ from kbert.utils.say import say
 class FitChecks(keras.callbacks.Callback):
     """Checks a `fit` when all of its callbacks have been set up.
 
-    Without a `PlanGuard`, which refuses them, updates with the learning rate 0 are told of.
+    Without a `PlanGuard`, which refuses them, updates with learning rate 0 are reported.
     """
 
     def __init__(self, model: keras.Model, data: Any, *, validates: bool) -> None:
@@ -67,12 +67,12 @@ def check_fit(
 
     Args:
         model: keras.Model.
-        arguments: dict, what `fit` is given by name.
+        arguments: dict. The arguments of `fit` by name.
         allow: sequence of str. Codes of findings to tolerate. Defaults to ().
 
     Raises:
-        InputError: another number of steps than the Batches have, or no labels.
-        FindingsError: labels outside the classes.
+        InputError: the number of steps is not that of the Batches, or there are no labels.
+        FindingsError: labels are outside the classes.
     """
     x, validation = arguments.get("x"), arguments.get("validation_data")
     _check_steps(x, "steps_per_epoch", arguments)
@@ -100,16 +100,16 @@ def check_fit(
 def check_examples_of_fit(
     model: keras.Model, arguments: Mapping[str, Any], callbacks: Sequence[Any], allow: Sequence[str]
 ) -> None:
-    """Hand what is wrong with the examples to the callbacks that report it, or refuse errors.
+    """Pass what is wrong with the examples to the callbacks that report it, or refuse errors.
 
     Args:
         model: keras.Model.
-        arguments: dict, what `fit` is given by name.
-        callbacks: sequence of callbacks, those that `fit` is given.
+        arguments: dict. The arguments of `fit` by name.
+        callbacks: sequence of callbacks. Those that `fit` is given.
         allow: sequence of str. Codes of findings to tolerate.
 
     Raises:
-        FindingsError: there are errors, and no callback that would report them.
+        FindingsError: there are errors, and no callback reports them.
     """
     sets = sets_of(callbacks)
     if isinstance(arguments.get("validation_data"), Batches):
@@ -132,8 +132,8 @@ def _check_steps(data: Any, option: str, arguments: Mapping[str, Any]) -> None:
     if steps is None or not isinstance(data, Batches) or steps == len(data):
         return
     raise InputError(
-        "An epoch of these Batches has {batches:,} steps: with {option}={steps} rows would be "
-        "seen twice in a pass, and others never.",
+        "An epoch of these Batches has {batches:,} steps: with {option}={steps} some rows would "
+        "be seen twice in a pass, and others never.",
         batches=len(data),
         option=option,
         steps=steps,
@@ -150,7 +150,7 @@ def _check_steps(data: Any, option: str, arguments: Mapping[str, Any]) -> None:
 
 
 def _labels(x: Any, y: Any) -> np.ndarray | None:
-    """Return labels that lie in memory."""
+    """Return labels if they are in memory, else None."""
     if isinstance(x, Batches):
         return x.store.labels
     if y is None or isinstance(y, dict):

@@ -1,4 +1,4 @@
-"""Which parts of a classifier are not trained, as its configuration has them."""
+"""The parts of a classifier that are not trained, as its configuration stores them."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,8 @@ from kbert.findings import Joined
 def frozen_parts(model: Any) -> list[str]:
     """Return the names of the parts of a classifier whose `trainable` is False.
 
-    What LoRA has frozen is not among them: saved, it is merged, and the model is as any other.
+    The parts that LoRA has frozen are not among them: LoRA is merged when the model is saved, and
+    the saved model is like any other.
 
     Args:
         model: BertClassifier.
@@ -22,10 +23,10 @@ def frozen_parts(model: Any) -> list[str]:
 
 
 def freeze_parts(model: Any, names: Iterable[str]) -> None:
-    """Set `trainable` of all parts of a classifier, False of those that are named.
+    """Set `trainable` of all parts of a classifier: False for those that are named, else True.
 
     Raises:
-        InputError: it has no such part.
+        InputError: the classifier has no such part.
     """
     parts, frozen = _parts(model), set(names)
     if unknown := sorted(frozen - parts.keys()):
@@ -34,7 +35,7 @@ def freeze_parts(model: Any, names: Iterable[str]) -> None:
             unknown=Joined(map(repr, unknown[:5])),
             parts=Joined(parts),
         )
-    for name, part in parts.items():  # the outer ones first, which set those inside too
+    for name, part in parts.items():  # outer parts first: they also set the parts inside
         part.trainable = name not in frozen
 
 

@@ -25,9 +25,9 @@ CLASSES = {
 def make_known() -> None:
     """Let `keras.models.load_model` find kbert's classes, after nothing but `import kbert`.
 
-    Neither Keras nor the classes are imported for it: where Keras is not there yet, its import is
-    waited for, and what is registered imports a class when an object of it is made. The class
-    itself, once imported, takes that place.
+    This imports neither Keras nor the classes. If Keras is not imported yet, the registration waits
+    for its import. A stand-in is registered for each class, and imports the class when an object of
+    it is made. Once the class itself is imported, it takes the place of its stand-in.
     """
     if not _register() and not any(isinstance(finder, _KerasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _KerasFinder())
@@ -45,7 +45,7 @@ def _register() -> bool:
 
 
 def _stand_in(name: str, module: str) -> type:
-    """Return a class that Keras makes an object of, which is one of the real class."""
+    """Return a stand-in for a class: making an object of it makes one of the real class."""
     import importlib
     from typing import Any
 
@@ -60,7 +60,7 @@ def _stand_in(name: str, module: str) -> type:
         "__doc__": f"Stands for {module}.{name} until that is imported.",
         "__new__": lambda cls, *args, **kwargs: real()(*args, **kwargs),
         "from_config": staticmethod(from_config),
-        "get_config": lambda self: {},  # which Keras asks of what it registers
+        "get_config": lambda self: {},  # Keras requires it of the classes that it registers
     }
     return type(name, (), body)
 
@@ -71,7 +71,7 @@ class _KerasFinder:
     _is_searching = False
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
-        """Return the spec of Keras, as a finder of `sys.meta_path` does, and None for the rest."""
+        """Return the spec of Keras, as a finder of `sys.meta_path` does; None for other modules."""
         if name != "keras" or self._is_searching:
             return None
         import importlib.util

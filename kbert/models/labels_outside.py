@@ -1,4 +1,4 @@
-"""Labels that are none of a model's classes."""
+"""Finds labels that lie outside a model's classes."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,14 +19,14 @@ def labels_outside(
     labels: np.ndarray,
     first_row: Callable[[], Any] | None = None,
 ) -> list[Finding]:
-    """Return the error that labels lie outside a model's classes; nothing for another loss.
+    """Return an error for labels outside the classes; nothing if the loss takes no class numbers.
 
     Args:
         model: keras.Model, compiled.
-        name: str. What the labels are of: "training" or "validation".
+        name: str. The set of the labels: "training" or "validation".
         labels: array of numbers.
         first_row: function that returns the inputs of one row, for a model that does not know its
-            outputs. Defaults to None: it is not judged.
+            outputs. Defaults to None: such a model is not checked.
     """
     kind = output_kind(model, labels, first_row)
     is_column = labels.ndim == 2 and labels.shape[1] == 1
@@ -69,13 +69,13 @@ def labels_outside(
 def output_kind(
     model: keras.Model, labels: np.ndarray, first_row: Callable[[], Any] | None = None
 ) -> OutputKind | None:
-    """Return what a model's labels mean, where its loss tells it.
+    """Return what a model's labels mean, if its loss determines it, else None.
 
     Args:
         model: keras.Model, compiled.
         labels: array.
         first_row: function that returns the inputs of one row, for a model that does not know its
-            outputs. Defaults to None: it is not judged.
+            outputs. Defaults to None: such a model is not checked.
     """
     if first_row is None and not hasattr(model, "outputs"):
         return None

@@ -1,4 +1,4 @@
-"""Loads classifiers from .keras files, checked before Keras makes anything of them."""
+"""Loads classifiers from .keras files, which are checked before Keras creates any object."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ from kbert.interop.model_data import check_finite
 from kbert.models.variables import to_arrays
 from kbert.utils.foreign import foreign_input
 
-# What an optimizer, a loss and metrics are made of; anything else in a .keras file is refused.
+# Modules of optimizers, losses and metrics; anything else in a .keras file is refused.
 _KERAS_MODULES = re.compile(
     r"keras\.(src\.)?(backend\.torch\.)?(optimizers|losses|metrics)(\.\w+)*"
 )
@@ -28,10 +28,10 @@ def load_keras_file(path: Path, cls: type[keras.Model]) -> Any:
 
     Args:
         path: Path.
-        cls: the class that it must be of.
+        cls: the class that the model must have.
 
     Raises:
-        InputError: there is no such file, it holds another model, or it names other classes.
+        InputError: there is no such file, it contains another model, or it names other classes.
     """
     saved = read_keras_config(path)
     _check_objects([saved.get(part) for part in ("config", "build_config", "compile_config")], path)
@@ -50,7 +50,7 @@ def load_keras_file(path: Path, cls: type[keras.Model]) -> Any:
 
 
 def _check_objects(value: Any, path: Path) -> None:
-    """Raise InputError when a configuration names a class or function that training never needs."""
+    """Raise InputError if a configuration names a class or function that training never needs."""
     if isinstance(value, list):
         for part in value:
             _check_objects(part, path)
@@ -70,7 +70,7 @@ def _check_objects(value: Any, path: Path) -> None:
 
 
 def _is_known(value: dict[str, Any]) -> bool:
-    """Whether Keras would make an object that training needs of this; it looks it up first."""
+    """Whether this names an object that training needs; registered names are looked up first."""
     module, name = value.get("module"), value["class_name"]
     is_function = name == "function"
     registered = value.get("config") if is_function else value.get("registered_name") or name

@@ -1,4 +1,4 @@
-"""The weights of a model with LoRA, as those of the same model without it."""
+"""Converts the weights of a model with LoRA to those of the same model without it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,7 +13,7 @@ _Arrays = dict[str, np.ndarray]
 
 
 def lora_apart(model: Any, arrays: Mapping[str, np.ndarray]) -> tuple[_Arrays, _Arrays]:
-    """Return the weights of a model without LoRA that computes the same, and what LoRA consists of.
+    """Return the weights of an equivalent model without LoRA, and those that LoRA consists of.
 
         kernel = kernel + alpha / rank * (lora_kernel_a @ lora_kernel_b)
 
@@ -22,8 +22,9 @@ def lora_apart(model: Any, arrays: Mapping[str, np.ndarray]) -> tuple[_Arrays, _
         arrays: dict. All its weights by their stable names.
 
     Returns:
-        Two dicts of arrays: all weights, with LoRA merged; and the kernels without LoRA and its two
-        matrices, by which the second takes the place of the first. It is empty without LoRA.
+        Two dicts of arrays. The first has all weights, with LoRA merged. The second has LoRA's two
+        matrices, and the unmerged kernels that take the place of those in the first. It is empty
+        without LoRA.
     """
     plain, own = dict(arrays), _Arrays()
     names = {id(v): name for name, v in by_stable_name(model.weights).items()}
@@ -40,13 +41,13 @@ def plain_arrays(model: Any) -> _Arrays:
 
 
 def plain_names(model: Any) -> set[str]:
-    """Return the names of the weights of a model without those of LoRA."""
+    """Return the names of a model's weights, without those of LoRA."""
     of_lora = {id(v) for parts in lora_parts(model) for v in (parts.a, parts.b)}
     return {name for name, v in by_stable_name(model.weights).items() if id(v) not in of_lora}
 
 
 def assign_plain(model: Any, arrays: Mapping[str, np.ndarray], source: object) -> None:
-    """Give a model the weights of one without LoRA; its own LoRA, if any, then changes nothing.
+    """Assign the weights of a model without LoRA; a LoRA of the model itself then has no effect.
 
     Args:
         model: keras.Model.

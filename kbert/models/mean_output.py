@@ -1,4 +1,4 @@
-"""What a BERT gives for a whole text without a pooler: the mean of its tokens."""
+"""The output of a BERT for a whole text without the pooler: the mean over its tokens."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,7 +19,7 @@ def mean_output(
 
         sum(sequence_output * padding_mask) / sum(padding_mask)
 
-    Args and what is raised are those of `pooled_output`.
+    The arguments and errors are those of `pooled_output`.
 
     Returns:
         A float32 tensor [texts, hidden].
@@ -29,7 +29,7 @@ def mean_output(
     rows = after_layers(backbone, layers, inputs, attended(inputs), training, recompute)
     if "text_ids" not in inputs:
         return mean_of_tokens(rows, inputs["padding_mask"])
-    # What a text's first token attends to are the text's tokens.
+    # A text's first token attends to exactly the text's tokens.
     shares = ops.cast(attended(inputs, inputs["cls_tokens"]), "float32")
     sums = ops.matmul(shares, ops.cast(rows, "float32"))
     means = sums / ops.sum(shares, axis=2, keepdims=True)

@@ -1,4 +1,4 @@
-"""The outputs of a model that need not know them."""
+"""The outputs of a model, which may not know them before it has run."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,10 +9,10 @@ from kbert.backend.between_batches import between_batches
 
 
 def model_outputs(model: keras.Model, first_row: Callable[[], Any]) -> Any:
-    """Return the outputs of a model as KerasTensors, or, where it does not know them, of a row.
+    """Return a model's outputs as KerasTensors; if it does not know them, its outputs for one row.
 
     Args:
-        model: keras.Model. One that is not built is built by the row.
+        model: keras.Model. If it is not built, predicting the row builds it.
         first_row: function that returns the inputs of one row.
     """
     try:

@@ -21,7 +21,7 @@ _FORMS: dict[Any, Form] = {
     keras.losses.binary_crossentropy: "binary",
 }
 _SCORED = (
-    "Scores need one output [rows, classes], and as the loss sparse_categorical_crossentropy, "
+    "Scores need one output [rows, classes], and the loss sparse_categorical_crossentropy, "
     "categorical_crossentropy or binary_crossentropy."
 )
 _KERAS_OWN = Cure(note="pass validation_data to fit, which evaluates with any loss")
@@ -51,10 +51,10 @@ class OutputKind:
         Args:
             model: keras.Model.
             outputs: its outputs, as arrays or KerasTensors, in the model's structure.
-            labels: array. Their shape decides what Keras takes the loss "crossentropy" for.
+            labels: array. Their shape decides which loss Keras uses for "crossentropy".
 
         Raises:
-            InputError: several outputs, or another shape of outputs, or another loss.
+            InputError: there is not one output [rows, classes], or the loss is not supported.
         """
         width = _width(outputs)
         loss = _only_loss(model)
@@ -95,7 +95,7 @@ class OutputKind:
             labels: array [rows], [rows, 1] or, one-hot, [rows, classes].
 
         Raises:
-            InputError: labels of another shape or kind, or that are not one class per row.
+            InputError: labels of another shape or kind, or not of one class per row.
         """
         if self.form == "one-hot":
             return classes_of_one_hot(name, labels, self.classes)
@@ -112,8 +112,8 @@ class OutputKind:
 
         Args:
             outputs: array [rows, columns].
-            threshold: float or None. A single output above it is class 1. Defaults to None: where
-                that class has more than half of the probability.
+            threshold: float or None. A single output above it is class 1. Defaults to None: the
+                output at which that class has half of the probability.
         """
         if self.form != "binary":
             return outputs.argmax(axis=1)
@@ -123,7 +123,7 @@ class OutputKind:
 
 
 def _width(outputs: Any) -> int:
-    """Return the columns of the only output."""
+    """Return the number of columns of the only output."""
     flat = keras.tree.flatten(outputs)
     if len(flat) != 1:
         raise InputError(

@@ -8,11 +8,11 @@ from kbert.targets.target import Target
 
 
 def in_own_unit(outputs: Any, target: Target) -> Any:
-    """Return the numbers of the standardized ones that a head gives; other outputs as they are.
+    """Convert the standardized numbers of a head to their own unit; leave other outputs as is.
 
         outputs * scale + mean
 
-    Keras's `Rescaling` would need TensorFlow where torch exports a model.
+    Keras's `Rescaling` would need TensorFlow when torch exports a model.
 
     Args:
         outputs: float tensor [rows, labels].

@@ -1,4 +1,4 @@
-"""What a BERT gives for a whole text."""
+"""The output of a BERT for a whole text."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,26 +16,26 @@ def pooled_output(
     training: bool | None,
     recompute: bool = False,
 ) -> Any:
-    """Return a backbone's `pooled_output`, of whose last layer only [CLS] is computed.
+    """Return a backbone's `pooled_output`; the last layer is computed for [CLS] only.
 
         tanh(Dense(hidden)([CLS] of the last layer))
 
-    The values are those of `backbone(inputs)["pooled_output"]`. Of six layers as in MiniLM it saves
-    13% of the products, of twelve as in BERT-Base 7%.
+    The values are those of `backbone(inputs)["pooled_output"]`. This saves 13% of the
+    multiplications with six layers, as in MiniLM, and 7% with twelve, as in BERT-Base.
 
     Args:
         backbone: keras_hub.models.BertBackbone.
         inputs: dict of int tensors: `token_ids`, `segment_ids`, `padding_mask` [texts, width], or
             packed rows as `pack` makes them.
         training: bool or None. Whether dropout is applied.
-        recompute: bool. Compute the layers once more for the gradient, rather than keep what they
-            have computed. Defaults to False.
+        recompute: bool. Compute the layers again for the gradient, rather than keep what they have
+            computed. Defaults to False.
 
     Returns:
         A tensor [texts, hidden].
 
     Raises:
-        ValueError: the inputs are neither.
+        ValueError: the inputs are neither of these.
     """
     check_inputs(inputs)
     *layers, last = backbone.transformer_layers
@@ -46,7 +46,7 @@ def pooled_output(
         return backbone.pooled_dense(first[:, 0])
     cls_tokens = inputs["cls_tokens"]
     first = ops.take_along_axis(rows, cls_tokens[:, :, None], axis=1)
-    # A slot without a text is one more of the row's first text.
+    # A slot without a text repeats the row's first text.
     slots = encoder_layer(last, rows, attended(inputs, cls_tokens), training, some=first)
     slots = ops.reshape(slots, (-1, slots.shape[-1]))
     return backbone.pooled_dense(ops.take(slots, inputs["cls_slots"], axis=0))
@@ -55,7 +55,7 @@ def pooled_output(
 def check_inputs(inputs: Mapping[str, Any]) -> None:
     """Raise ValueError unless these are padded or packed rows."""
     if "text_ids" not in inputs and "padding_mask" not in inputs:
-        # Keras adds the arguments of the call to it, which an InputError has no room for.
+        # Keras adds the arguments of the call to this error; it could not add them to InputError.
         raise ValueError(
             "The inputs must have token_ids, segment_ids and padding_mask. "
             f"Received: {sorted(inputs)}"
@@ -70,15 +70,15 @@ def after_layers(
     training: bool | None,
     recompute: bool = False,
 ) -> Any:
-    """Return what the first layers of a backbone give [texts or rows, width, hidden].
+    """Return the output of a backbone's first layers [texts or rows, width, hidden].
 
     Args:
         backbone: keras_hub.models.BertBackbone.
         layers: sequence of its layers, from the lowest.
-        inputs: as of `pooled_output`.
+        inputs: as in `pooled_output`.
         mask: what `attended` returns.
         training: bool or None. Whether dropout is applied.
-        recompute: bool. As of `pooled_output`. Defaults to False.
+        recompute: bool. As in `pooled_output`. Defaults to False.
     """
     rows = embedded(backbone, inputs, training)
     compute = recomputed_encoder_layer if recompute and training else encoder_layer
@@ -91,17 +91,17 @@ def attended(inputs: Mapping[str, Any], places: Any = None) -> Any:
     """Return which tokens each token of a row attends to: those of its own text.
 
     Args:
-        inputs: as of `pooled_output`.
+        inputs: as in `pooled_output`.
         places: int tensor [rows, places] or None. The tokens whose mask is wanted. Defaults to
             None: all of them.
 
     Returns:
-        A bool tensor [rows, width or places, width]; of rows that are not packed, where all tokens
-        have the same, [rows, 1, width].
+        A bool tensor [rows, width or places, width]. For rows that are not packed it is
+        [rows, 1, width]: all of their tokens have the same mask.
     """
     if "text_ids" not in inputs:
         return ops.cast(inputs["padding_mask"][:, None], "bool")
-    # Padding attends to padding, and so no row of the attention is empty.
+    # Padding attends to padding, so that no row of the attention mask is empty.
     texts = inputs["text_ids"]
     own = texts if places is None else ops.take_along_axis(texts, places, axis=1)
     return ops.equal(own[:, :, None], texts[:, None, :])
@@ -110,9 +110,9 @@ def attended(inputs: Mapping[str, Any], places: Any = None) -> Any:
 def embedded(
     backbone: keras_hub.models.BertBackbone, inputs: Mapping[str, Any], training: bool | None
 ) -> Any:
-    """Return what a backbone's first layer takes, a tensor [texts or rows, width, hidden].
+    """Return the input of a backbone's first layer, a tensor [texts or rows, width, hidden].
 
-    Inputs may have a `token_offset` [vocabulary, hidden] that is added to the table of the tokens.
+    `inputs` may have a `token_offset` [vocabulary, hidden], which is added to the token embeddings.
     """
     tokens = backbone.token_embedding(inputs["token_ids"])
     if "token_offset" in inputs:

@@ -12,7 +12,7 @@ def pooled_windows(logits: Any, own_windows: Any, pool: Pool) -> Any:
 
     Args:
         logits: float tensor [windows, labels].
-        own_windows: int tensor [texts, slots]. Which windows are a text's own, then -1.
+        own_windows: int tensor [texts, slots]. The positions of each text's windows, then -1.
         pool: "mean" or "max".
 
     Returns:

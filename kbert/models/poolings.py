@@ -1,4 +1,4 @@
-"""How what a BERT gives for the tokens of a text becomes what it gives for the text."""
+"""Ways to turn a BERT's outputs for the tokens of a text into one vector for the text."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +13,14 @@ from kbert.models.pooled_output import pooled_output
 
 @dataclass(frozen=True)
 class Pooling:
-    """A way to get a vector of each text.
+    """A way to get a vector for each text.
 
     Args:
-        compute: function of a backbone, inputs, `training` and whether to recompute; as
+        compute: function of a backbone, inputs, `training` and whether to recompute, such as
             `pooled_output`.
-        in_graph: function of a backbone. The same of its symbolic inputs, by its own layers.
-        uses_pooler: bool. Whether the backbone's pooler takes part.
+        in_graph: function of a backbone. Computes the same from its symbolic inputs, by its own
+            layers.
+        uses_pooler: bool. Whether the backbone's pooler is used.
     """
 
     compute: Callable[..., Any]

@@ -1,4 +1,4 @@
-"""The arguments of a `fit` that is given raw texts, as one that is given batches."""
+"""Converts the arguments of a `fit` that is given raw texts to those of one on batches."""
 
 import inspect
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,10 @@ from kbert.plans.training_plan import TrainingPlan
 
 @runtime_checkable
 class ReadsTexts(Protocol):
-    """A callback that is given raw texts, which a model makes batches of."""
+    """A callback that is given raw texts, from which a model makes batches."""
 
     def read_texts(self, model: Any) -> None:
-        """Make batches of the texts for a model that is about to be trained."""
+        """Make batches from the texts for a model that is about to be trained."""
 
 
 def batches_of_fit(
@@ -30,7 +30,7 @@ def batches_of_fit(
 
     Args:
         model: BertClassifier.
-        arguments: dict, what `fit` is given by name.
+        arguments: dict. The arguments of `fit` by name.
         callbacks: sequence of callbacks. Those that have raw texts read them too.
     """
     found = dict(arguments)
@@ -46,7 +46,7 @@ def batches_of_fit(
             found.pop("batch_size", None),
             steps_option="steps_per_epoch",
         )
-        found.pop("validation_split", None)  # which is 0
+        found.pop("validation_split", None)  # 0, see `_check_split`
         shuffle = bool(found.pop("shuffle", True))
         if isinstance(texts, TextSet) and texts.stream:
             found["x"] = _stream(model, texts, raw, plan, found.pop("steps_per_epoch", None))
@@ -69,7 +69,7 @@ def batches_of_fit(
 def _stream(
     model: Any, texts: TextSet, raw: RawTexts, plan: TrainingPlan | None, steps: int | None
 ) -> TextStream:
-    """Return the batches of texts whose end is not known, or raise InputError."""
+    """Return the batches of a stream of unknown length; without `steps`, raise InputError."""
     if steps is None:
         raise no_length(texts, "steps_per_epoch")
     return TextStream(texts, model, steps, raw.batch_size or default_batch_size(plan))
@@ -81,7 +81,7 @@ def batches_of_evaluate(model: Any, texts: Any, *args: Any, **kwargs: Any) -> di
     Args:
         model: BertClassifier.
         texts: what `find_texts` has found in x.
-        *args: as of `keras.Model.evaluate` after x, with `**kwargs`.
+        *args: as in `keras.Model.evaluate` after x; `**kwargs` too.
     """
     found = _arguments(keras.Model.evaluate, texts, *args, **kwargs)
     names = ("x", "y", "sample_weight", "batch_size", "steps")
@@ -96,7 +96,7 @@ def batches_of_predict(model: Any, texts: Any, *args: Any, **kwargs: Any) -> dic
     Args:
         model: BertClassifier.
         texts: what `find_texts` has found in x.
-        *args: as of `keras.Model.predict` after x, with `**kwargs`.
+        *args: as in `keras.Model.predict` after x; `**kwargs` too.
     """
     found = _arguments(keras.Model.predict, texts, *args, **kwargs)
     size, steps = (found.pop(name, None) for name in ("batch_size", "steps"))
@@ -105,19 +105,19 @@ def batches_of_predict(model: Any, texts: Any, *args: Any, **kwargs: Any) -> dic
 
 
 def _arguments(method: Any, *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Return the arguments of a method of Keras by name."""
+    """Return the arguments of a Keras method by name."""
     found = inspect.signature(method).bind(None, *args, **kwargs).arguments
     rest = found.pop("kwargs", {})
     return {name: value for name, value in {**found, **rest}.items() if name != "self"}
 
 
 def _check_split(arguments: Mapping[str, Any]) -> None:
-    """Raise InputError for a share of the rows as validation data."""
+    """Raise InputError if a share of the rows is to be the validation data."""
     if not arguments.get("validation_split"):
         return
     raise InputError(
-        "{option} would take the last rows as they come: where they are sorted, whole classes are "
-        "missing on one side, and equal texts fall on both.",
+        "{option} would take the last rows as they come: if they are sorted, whole classes are "
+        "missing on one side, and equal texts end up on both.",
         option=Option("validation_split"),
         cure=Cure(
             code="train, dev = examples.split(dev=0.1)",

@@ -24,13 +24,16 @@ _BATCH_SIZE = 32  # as in Keras
 
 
 def find_texts(given: Any) -> tuple[Any, Any]:
-    """Return the raw texts that something is, or None; and it, which may have been begun.
+    """Return the given object as raw texts, or None; and the object itself.
+
+    The first item of an iterator is looked at. The raw texts yield it again; if there are none, the
+    object that is returned does.
 
     Args:
         given: anything, such as the x of `fit`.
 
     Returns:
-        tuple. First Examples, a TextSet, what `Element.from_arrays` takes, or None.
+        A tuple. The first is Examples, a TextSet, what `Element.from_arrays` takes, or None.
     """
     if isinstance(given, Examples) or _are_texts(given):
         return given, given
@@ -38,7 +41,7 @@ def find_texts(given: Any) -> tuple[Any, Any]:
 
 
 def is_set_of_texts(data: Any) -> bool:
-    """Return whether a set to evaluate on is one of raw texts; it is looked at, and not read."""
+    """Return whether an evaluation set contains raw texts; it is looked at, not read."""
     if isinstance(data, Iterator):
         return False
     is_pair = isinstance(data, tuple) and len(data) in (2, 3)
@@ -54,16 +57,16 @@ def _are_texts(given: Any) -> bool:
 
 @dataclass(frozen=True)
 class RawTexts:
-    """Raw texts in the form that a method of Keras takes, and how much of them it wants.
+    """Raw texts in the form that a Keras method takes, and how many of them it reads.
 
     Args:
         texts: Examples, a TextSet, or what `Element.from_arrays` takes.
-        y: labels, or None where the texts bring them.
+        y: labels, or None if the texts come with their labels.
         weights: of the rows, or None.
         batch_size: int or None. Rows per batch. Defaults to None: those of the data set's batches,
             else 32.
-        steps: int or None. The batches that are read. Defaults to None: all.
-        steps_option: str. The argument that is `steps`. Defaults to "steps".
+        steps: int or None. The number of batches that are read. Defaults to None: all.
+        steps_option: str. What the Keras method calls `steps`. Defaults to "steps".
     """
 
     texts: Any
@@ -88,12 +91,12 @@ class RawTexts:
     def training_batches(
         self, model: Any, plan: TrainingPlan | None = None, *, shuffle: bool = True
     ) -> Batches:
-        """Return the batches that `fit` trains: all rows, shuffled whole in each epoch.
+        """Return the batches that `fit` trains on: all rows, shuffled together in each epoch.
 
         Args:
             model: BertClassifier.
-            plan: TrainingPlan or None. Its batch size is the default, and its recipe says whether
-                an incomplete batch is left out. Defaults to None.
+            plan: TrainingPlan or None. Its batch size is the default, and its recipe decides
+                whether an incomplete batch is left out. Defaults to None.
             shuffle: bool. False keeps the order of the rows. Defaults to True.
         """
         examples, size = self._read(model, need_labels=True)
@@ -108,13 +111,13 @@ class RawTexts:
             if shuffle
             else model.batches(examples, batch_size=size)
         )
-        # Keras takes the weights that it is given as they are; those of Examples are a column's.
+        # Keras uses the weights that it is given unchanged; those of Examples are from a column.
         is_own = self.texts is examples
         batches.weights = row_weights(examples) if is_own else batches.store.weights
         return batches
 
     def evaluation_batches(self, model: Any, *, need_labels: bool = True) -> Batches:
-        """Return the batches of a pass in which the order does not matter: the longest first."""
+        """Return the batches of a pass in which order does not matter, the longest rows first."""
         examples, size = self._read(model, need_labels=need_labels)
         size = size or _BATCH_SIZE
         if self.steps is not None and not self.is_set:
@@ -138,7 +141,7 @@ class RawTexts:
         )
 
     def _read(self, model: Any, *, need_labels: bool) -> tuple[Examples, int | None]:
-        """Return the rows, and how many a batch has, if that is known."""
+        """Return the rows, and the batch size, if it is known."""
         if isinstance(self.texts, Examples):
             return self.texts, self.batch_size
         if isinstance(self.texts, TextSet):
@@ -154,7 +157,7 @@ class RawTexts:
         )
 
     def _check_alone(self) -> None:
-        """Raise InputError for labels or weights beside data that have their own."""
+        """Raise InputError for labels or weights that are given with data that has its own."""
         for option, value in (("y", self.y), ("sample_weight", self.weights)):
             if value is not None:
                 raise InputError(
@@ -170,20 +173,20 @@ class RawTexts:
 
 
 def default_batch_size(plan: TrainingPlan | None) -> int:
-    """Return the rows per batch where `fit` is not told: the plan's, or Keras's own."""
+    """Return the batch size if `fit` is not given one: the plan's, or Keras's default."""
     return _BATCH_SIZE if plan is None else plan.batch_size
 
 
 def labelled_batches(
     model: Any, data: Any, batch_size: int | None = None, steps: int | None = None
 ) -> Any:
-    """Return the Batches of a set to evaluate on where it is one of raw texts, else the set.
+    """Return an evaluation set as Batches if it contains raw texts, else as it is.
 
     Args:
         model: BertClassifier.
         data: `validation_data` of `fit`, or a set of an `EpochEvaluation`.
         batch_size: int or None. Defaults to None: that of the set's own batches, else 32.
-        steps: int or None. How many batches. Defaults to None: all.
+        steps: int or None. The number of batches. Defaults to None: all.
     """
     is_parts = isinstance(data, tuple) and len(data) in (2, 3)
     x, y, weights = (*data, None)[:3] if is_parts else (data, None, None)

@@ -16,7 +16,7 @@ Use = Literal["fit", "evaluate", "predict"]
 
 
 def share_batches(model: Any, data: Any, use: Use) -> None:
-    """Let batches be divided as a model's devices are.
+    """Divide batches among a model's devices.
 
     Args:
         model: keras.Model.
@@ -24,7 +24,7 @@ def share_batches(model: Any, data: Any, use: Use) -> None:
         use: "fit", "evaluate" or "predict".
 
     Raises:
-        InputError: rows would fill up a batch, and count in a metric of the model.
+        InputError: a batch would be filled up with rows that count in a metric of the model.
     """
     if not isinstance(data, Batches):
         return
@@ -53,15 +53,16 @@ def share_batches(model: Any, data: Any, use: Use) -> None:
 
 
 def _check_replicas(data: Batches) -> None:
-    """Refuse batches whose rows belong together: TensorFlow divides each array by itself."""
+    """Refuse batches whose rows belong together: TensorFlow divides each array separately."""
     if isinstance(data, MaskedBatches):
         raise InputError(
-            "On several devices TensorFlow takes no masked tokens: each device would take the mean "
-            "over its own.",
+            "On several devices TensorFlow does not support masked tokens: each device would "
+            "take the mean over its own.",
             cure=Cure({"backend": "jax"}, otherwise=(Cure({"devices": 1}),)),
         )
     if data.order == "packed" or data.store.window_split is not None:
         raise InputError(
-            "On several devices TensorFlow takes one text a row, neither packed nor in windows.",
-            cure=Cure(code='model.batches(..., packing="off")', note="JAX takes both"),
+            "On several devices TensorFlow supports one text per row, neither packed nor "
+            "in windows.",
+            cure=Cure(code='model.batches(..., packing="off")', note="JAX supports both"),
         )

@@ -1,4 +1,4 @@
-"""What a `fit` that is about to begin was asked for, and how far its optimizer is."""
+"""The settings of a `fit` that is about to begin, and the state of its optimizer."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +12,9 @@ def state_of_fit(optimizer: Any, params: Mapping[str, Any], epoch: int, data: An
 
     Args:
         optimizer: keras.Optimizer. The model's.
-        params: dict. Those of a callback.
+        params: dict. The `params` of a callback.
         epoch: int. The first epoch.
-        data: what `fit` is given. Batches that resume inside an epoch tell how many are done.
+        data: what `fit` is given. Batches that resume inside an epoch know how many are done.
     """
     steps = params["steps"]
     per_update = inner_optimizer(optimizer).gradient_accumulation_steps or 1

@@ -39,7 +39,7 @@ def text_batches(
     _check_read_for(model, examples, plan)
     stored = examples.store if isinstance(examples, StoredExamples) else None
     store = stored or TokenStore.build(examples, model.tokenizer, model.max_length, cache)
-    judged = examples if stored is None else None  # whose texts are looked at
+    judged = examples if stored is None else None  # the examples whose texts are checked
     if store.not_kept:
         say(worded("The tokens are kept in memory: {not_kept}.", not_kept=store.not_kept))
     pad_id = model.tokenizer.pad_id
@@ -62,11 +62,11 @@ def text_batches(
 
 
 def _check_read_for(model: Any, examples: Examples, plan: TrainingPlan | None) -> None:
-    """Raise InputError where examples were read for another model, or planned for other rows."""
+    """Raise InputError if examples were read for another model, or the plan is for other rows."""
     check_examples(examples)
     if examples.y is not None and examples.target.kind != model.target.kind:
         raise InputError(
-            "{source} was read with the target {given}, but that of the model is {own}.",
+            "{source} was read with the target {given}, but the model's is {own}.",
             source=examples.source,
             given=examples.target.kind,
             own=model.target.kind,

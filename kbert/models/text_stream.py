@@ -20,22 +20,22 @@ from kbert.findings import Cure, Finding, Option
 from kbert.interop.segments import check_segments
 from kbert.utils.counts import check_count
 
-_LOOKED_AT = 20  # batches, as `PlanGuard` does of other data
-_WIDTHS = 4  # shapes to compile, where each is compiled
+_LOOKED_AT = 20  # batches; `PlanGuard` looks at the same number in other data
+_WIDTHS = 4  # shapes to compile, if each shape is compiled
 
 
 class TextStream(keras.utils.PyDataset):
     """Batches of a stream of texts, in its own order: an epoch has `steps` of them.
 
-    The batches are numbered through all epochs. What Keras looks at before the first epoch is kept
-    for it, so that no row is lost; a stream that ends before the last epoch begins again, if it
-    can. A `fit` that resumes after an epoch leaves out the batches that were trained.
+    The batches are numbered across all epochs. The batches that Keras looks at before the first
+    epoch are kept for it, so that no row is lost. A stream that ends before the last epoch begins
+    again, if it can. A `fit` that resumes after an epoch skips the batches that were trained.
 
     Args:
         data: TextSet.
         model: BertClassifier.
         steps: int. Batches per epoch.
-        batch_size: int. Rows per batch, where the stream has single rows.
+        batch_size: int. Rows per batch, if the stream has single rows.
     """
 
     def __init__(self, data: TextSet, model: Any, steps: int, batch_size: int) -> None:
@@ -52,19 +52,19 @@ class TextStream(keras.utils.PyDataset):
         self._read = 0
         self._first_width = 0
         self._epoch: int | None = None  # counted from the first that is trained
-        self._lock = Lock()  # TensorFlow asks from threads of its own
+        self._lock = Lock()  # TensorFlow asks for batches from its own threads
         self.failure: Exception | None = None
 
     @property
     def num_batches(self) -> int:
-        """The batches of an epoch."""
+        """The number of batches in an epoch."""
         return self._steps
 
     def __len__(self) -> int:
         return self._steps
 
     def __getitem__(self, index: int) -> Any:
-        """The batch at a place of the epoch."""
+        """The batch at a position in the epoch."""
         try:
             with self._lock:
                 return self._encoded(index)
@@ -73,7 +73,7 @@ class TextStream(keras.utils.PyDataset):
             raise
 
     def begin(self, epoch: int) -> None:
-        """Begin an epoch, counted from that of the first batch; a resumed fit begins later."""
+        """Begin an epoch, counted from that of the first batch; a resumed `fit` begins later."""
         with self._lock:
             self._epoch = epoch
             for number in [n for n in self._held if n < epoch * self._steps]:
@@ -85,7 +85,7 @@ class TextStream(keras.utils.PyDataset):
 
     @contextmanager
     def own_errors(self) -> Iterator[None]:
-        """Raise what kept a batch from being made, where TensorFlow raises an error of its own."""
+        """Raise the error that kept a batch from being made, in place of TensorFlow's own."""
         try:
             yield
         except Exception as error:
@@ -98,9 +98,9 @@ class TextStream(keras.utils.PyDataset):
         return Finding(
             "order-unknown",
             "warning",
-            "{name} {stream}: its rows are trained in the order in which they come, and are not "
-            "shuffled; a run resumes at the end of an epoch only, by reading the stream again from "
-            "its beginning.",
+            "{name} {stream}: its rows are trained on in the order in which they come, and are "
+            "not shuffled; a run resumes only at the end of an epoch, by reading the stream "
+            "again from its beginning.",
             Cure(code="fit(texts, labels)", note="with lists, which are shuffled whole each epoch"),
             {"name": self._data.name, "stream": self._data.stream},
         )
@@ -140,7 +140,7 @@ class TextStream(keras.utils.PyDataset):
         return window_inputs(texts, width, rows, split.windows.max_windows, model.tokenizer.pad_id)
 
     def _width(self, longest: int) -> int:
-        """Return the width of a batch: one of few, where each shape is compiled."""
+        """Return the width of a batch: one of a few widths, if each shape is compiled."""
         if not few_shapes(self._model):
             return longest
         most = self._model.max_length
@@ -182,7 +182,7 @@ class TextStream(keras.utils.PyDataset):
 
 
 class FirstBatches(keras.utils.PyDataset):
-    """Some batches that lie in memory, for callbacks that look at the data of a `fit`."""
+    """Some batches in memory, for callbacks that look at the data of a `fit`."""
 
     def __init__(self, batches: Sequence[Any]) -> None:
         super().__init__()
@@ -200,8 +200,8 @@ class StreamSetter(keras.callbacks.Callback):
 
     Args:
         stream: TextStream.
-        initial_epoch: int. The epoch that `fit` is told to begin with; where a checkpoint lets it
-            begin with a later one, what lies between has been trained.
+        initial_epoch: int. The epoch that `fit` is asked to begin with. If a checkpoint lets it
+            begin with a later one, the epochs between have been trained.
     """
 
     def __init__(self, stream: TextStream, initial_epoch: int) -> None:

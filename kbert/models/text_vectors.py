@@ -1,4 +1,4 @@
-"""What an encoder gives for whole texts, without a head."""
+"""The vectors that an encoder outputs for whole texts, without a head."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +11,10 @@ from kbert.models.poolings import POOLINGS
 
 
 class TextVectors(keras.Model):
-    """A backbone whose output is a vector of each text, of the encoder as it is.
+    """A backbone whose output is a vector for each text, from the encoder as it is.
 
-    Nothing is dropped, and no random number is drawn; the backbone is shared with the model that it
-    belongs to, and does not change.
+    No dropout is applied, and no random number is drawn. The backbone is shared with the model that
+    it belongs to, and does not change.
 
     Args:
         backbone: keras_hub.models.BertBackbone.
@@ -22,7 +22,7 @@ class TextVectors(keras.Model):
     """
 
     def __init__(self, backbone: keras_hub.models.BertBackbone, pooling: TokenPooling) -> None:
-        # With a name of its own it takes none of those that Keras numbers.
+        # With its own name it does not use up one of the names that Keras numbers.
         super().__init__(name="text_vectors")
         self.backbone = backbone
         self.pooling = pooling

@@ -19,8 +19,8 @@ class TrainingTerms:
         objectives: sequence of Objective.
 
     Attributes:
-        features: tensor or None. What the model's last forward pass gave the head, until
-            `added` takes it; Keras hands on the outputs alone.
+        features: tensor or None. What the model's last forward pass gave to the head, until
+            `added` takes it; Keras passes on only the outputs.
     """
 
     def __init__(self, model: Any, objectives: Sequence[Objective]) -> None:
@@ -42,12 +42,12 @@ class TrainingTerms:
         sample_weight: Any,
         training: bool,
     ) -> Any:
-        """Return the loss of a step, in training with the terms.
+        """Return the loss of a step; in training, with the terms.
 
         Args:
             model: TextModel.
             loss_of: function of outputs, which returns their loss.
-            x: as of `compute_loss`, with all that follow.
+            x: as in `compute_loss`, like all arguments that follow.
         """
         features, self.features = self.features, None
         loss = loss_of(y_pred)
@@ -56,5 +56,5 @@ class TrainingTerms:
             return loss
         step = TrainingStep(model, x, y, y_pred, sample_weight, loss, features, loss_of)
         terms = [objective.term(step) for objective in self.objectives]
-        self.features = None  # of a pass that an objective has computed
+        self.features = None  # those of a pass that an objective has computed
         return sum(terms, start=loss)

@@ -38,7 +38,7 @@ def check_arrays(
         source: what to call the arrays in a message.
 
     Raises:
-        InputError: one is missing, unknown or of another shape; the first five are named.
+        InputError: arrays are missing, unknown or of another shape; the first five are named.
     """
     faults = [f"missing: {name}" for name in variables if name not in arrays]
     faults += [f"unknown: {name}" for name in arrays if name not in variables]
@@ -65,8 +65,8 @@ def to_arrays(variables: Iterable[Any]) -> dict[str, np.ndarray]:
 def by_stable_name(variables: Iterable[Any]) -> dict[str, Any]:
     """Return variables by their path, the same on every backend and in every process.
 
-    Keras numbers the seed generators of dropout through the whole process: the number is removed,
-    and the second of several in one layer has the suffix #2.
+    Keras numbers the seed generators of dropout across the whole process. This number is removed,
+    and the second of several generators in one layer gets the suffix #2.
     """
     named: dict[str, Any] = {}
     for variable in variables:

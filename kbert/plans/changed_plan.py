@@ -109,13 +109,13 @@ class ChangedPlan:
         if self.remaining == 0:
             template = (
                 "The run has performed {done}, which is the end of the new plan or beyond it: "
-                "nothing would be trained. In proportion the run would have {scaled}."
+                "nothing would be trained. Scaled in proportion, the run would have {scaled}."
             )
         else:
             template = (
                 "The run has performed {done}, but the new plan ends at {end:,}: in {epochs}, "
-                "larger batches give fewer updates than are already done. In proportion the run "
-                "would have {scaled}."
+                "larger batches give fewer updates than are already done. Scaled in proportion, "
+                "the run would have {scaled}."
             )
         scaled = self.epochs_in_proportion
         return [
@@ -140,7 +140,7 @@ class ChangedPlan:
             (worded("batch size"), f"{old.batch_size:,}", f"{new.batch_size:,}"),
             (worded("epochs"), f"{old.epochs:,}", f"{new.epochs:,}"),
             (worded("updates"), f"{old.num_updates:,}", f"{new.num_updates:,}"),
-            (worded("update here"), f"{self.old_update:,}", f"{self.new_update:,}"),
+            (worded("current update"), f"{self.old_update:,}", f"{self.new_update:,}"),
             (worded("learning rate"), f"{self.old_rate:.3g}", f"{self.new_rate:.3g}"),
         ]
         if (old.devices, new.devices) != (1, 1):

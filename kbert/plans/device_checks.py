@@ -10,11 +10,11 @@ from kbert.utils.wording import count_noun
 
 
 class DeviceSettings(Protocol):
-    """The settings of a plan that tell devices, and the rows that they compute."""
+    """The settings of a plan for devices, and for the rows that they compute."""
 
     @property
     def devices(self) -> DeviceCount | None:
-        """The devices, of all processes."""
+        """The devices of all processes."""
 
     @property
     def batch_size(self) -> BatchSize:
@@ -33,11 +33,11 @@ def check_devices(asked: DeviceCount | None, there_are: int) -> int:
     """Return the number of devices to train on.
 
     Args:
-        asked: int, "all" or None: one, as without devices.
-        there_are: int. The devices that the backend finds, on all processes.
+        asked: int, "all", or None for one device.
+        there_are: int. The devices that the backend finds, in all processes.
 
     Raises:
-        InputError: there are fewer.
+        InputError: there are fewer devices.
 
     Example:
 
@@ -49,7 +49,7 @@ def check_devices(asked: DeviceCount | None, there_are: int) -> int:
         return there_are
     if asked is not None and asked > there_are:
         raise InputError(
-            "{asked} are asked for, here or by the run that goes on. Found: {found}",
+            "{asked} are requested, here or by the run being resumed. Found: {found}",
             asked=count_noun(asked, "device"),
             found=count_noun(there_are, "device"),
             cure=Cure({"devices": there_are}),
@@ -66,14 +66,14 @@ def check_device_settings(settings: DeviceSettings, default_batch_size: BatchSiz
         check_count("batch_size_per_device", each)
         if settings.batch_size != default_batch_size:
             raise InputError(
-                "{batch_size} tells the rows of all devices together, and {each} those of each: "
-                "leave out one of the two.",
+                "{batch_size} is the number of rows on all devices together, and {each} that on "
+                "each device: leave out one of the two.",
                 batch_size=Option("batch_size", settings.batch_size),
                 each=Option("batch_size_per_device", each),
             )
     if settings.batch_size == "auto" and devices not in (None, 1):
         raise InputError(
-            "{auto} tries batches on one device only: with {devices}, name the rows.",
+            "{auto} tries batches on one device only: with {devices}, give the number of rows.",
             auto=Option("batch_size", "auto"),
             devices=Option("devices", devices),
             cure=Cure({"batch_size": settings.rows_per_update}),

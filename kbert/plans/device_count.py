@@ -19,13 +19,13 @@ def device_count(asked: DeviceCount, backend: Backend) -> int:
 
     Raises:
         InputError: there are fewer than are asked for, the processes cannot share them, or the
-            backend computes on one alone.
+            backend computes on one device only.
     """
     if asked != "all":
         check_count("devices", asked)
     if backend == "torch" and asked != 1:
         raise InputError(
-            "On torch, Keras {version} computes on one device; the data parallel of torch is to "
+            "On torch, Keras {version} computes on one device; data parallelism on torch is to "
             "come in a later release of Keras. Received: {devices}",
             version=_keras_version(),
             devices=Option("devices", asked),
@@ -35,8 +35,7 @@ def device_count(asked: DeviceCount, backend: Backend) -> int:
     count = processes.process_count()
     if total % count:
         raise InputError(
-            "Each process computes on as many devices as any other: {processes} cannot share "
-            "{devices}.",
+            "Each process must use the same number of devices: {processes} cannot share {devices}.",
             processes=count_noun(count, "process", "processes"),
             devices=Option("devices", total),
             cure=Cure({"devices": total // count * count or count}),
@@ -45,7 +44,7 @@ def device_count(asked: DeviceCount, backend: Backend) -> int:
 
 
 def asked_of_all(devices: DeviceCount | None) -> DeviceCount | None:
-    """Return the devices that are asked for: all, where several processes name none."""
+    """Return the devices that are asked for: all, if several processes name none."""
     return "all" if devices is None and processes.process_count() > 1 else devices
 
 

@@ -7,8 +7,8 @@ from kbert.plans.enough_updates import FEW_UPDATES
 from kbert.plans.update_schedule import UpdateSchedule
 from kbert.utils.wording import count_noun
 
-_USUAL_ROWS = 32  # per update: those for which BERT's rates are published
-# About as many as Google's fine-tuning of MRPC, its smallest example, makes: 343.
+_USUAL_ROWS = 32  # per update, for which BERT's rates are published
+# About as many as in Google's fine-tuning of MRPC, its smallest example: 343.
 AMPLE_UPDATES = 3 * FEW_UPDATES
 _MIN_ROWS, _GOOD_ROWS = 4, 8  # of a batch on a device
 _LITTLE = 0.05  # share of a batch
@@ -26,7 +26,7 @@ def device_findings(plan: UpdateSchedule) -> list[Finding]:
 
 
 def scaled_rate(rate: float, times: float) -> float:
-    """Return the rate by the square-root rule for Adam, with a batch so many times as large.
+    """Return the rate by the square-root rule for Adam, for a batch `times` as large.
 
     Source: Malladi et al., "On the SDEs and Scaling Rules for Adaptive Gradient Algorithms",
     arXiv 2205.10287.
@@ -35,16 +35,16 @@ def scaled_rate(rate: float, times: float) -> float:
 
 
 def batch_growth(plan: UpdateSchedule, one: UpdateSchedule) -> float:
-    """Return how many times as many rows a batch has as that of another plan of the same rows."""
+    """Return the ratio of rows per batch to those of another plan for the same rows."""
     return min(plan.batch_size, plan.examples) / min(one.batch_size, one.examples)
 
 
 def batch_times_devices(plan: UpdateSchedule, one: UpdateSchedule) -> Finding | None:
-    """Return the finding that a batch on each device makes updates few.
+    """Return the finding that a full batch on each device leaves few updates.
 
     Args:
-        plan: UpdateSchedule. That of all devices.
-        one: UpdateSchedule. That of one of them, with as many rows on it.
+        plan: UpdateSchedule. The plan on all devices.
+        one: UpdateSchedule. The plan on one of them, with as many rows on it.
     """
     k = plan.gradient_accumulation_steps
     if plan.devices == 1 or plan.batch_size * k <= _USUAL_ROWS:
@@ -54,7 +54,8 @@ def batch_times_devices(plan: UpdateSchedule, one: UpdateSchedule) -> Finding | 
     few = plan.num_updates < AMPLE_UPDATES
     updates = max(one.num_updates, AMPLE_UPDATES)
     longer = Cure(
-        {"epochs": -(-updates * k // plan.steps_per_epoch)}, note="for as many updates as on one"
+        {"epochs": -(-updates * k // plan.steps_per_epoch)},
+        note="for as many updates as on one device",
     )
     smaller = Cure(
         {"batch_size": min(one.batch_size, max(_USUAL_ROWS // k, 1))}, otherwise=(longer,)
@@ -103,7 +104,7 @@ def _uneven(plan: UpdateSchedule) -> Finding | None:
     return Finding(
         "batch-uneven",
         "warning" if share > _LITTLE else "info",
-        "A batch of {rows:,} rows does not divide among {devices:,} devices: {padding} of "
+        "A batch of {rows:,} rows does not divide evenly among {devices:,} devices: {padding} of "
         "weight 0 fill it up, {share:.1%} of what is computed.",
         Cure(
             {"batch_size": rows - rows % devices},
@@ -137,6 +138,6 @@ def _fewer_devices(plan: UpdateSchedule) -> int:
 
 
 def _divisor(rows: int, most: int) -> int:
-    """Return the largest number of devices, at most so many, among which rows divide."""
+    """Return the largest number of devices, at most `most`, that share the rows evenly."""
     most = min(most, _MOST_DEVICES)
     return next(devices for devices in range(most, 0, -1) if rows % devices == 0)

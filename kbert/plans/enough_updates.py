@@ -1,4 +1,4 @@
-"""How many updates a classifier needs, and the settings that give a run as many."""
+"""How many updates a classifier needs, and the settings that give a run enough of them."""
 
 from kbert.plans.update_schedule import UpdateSchedule
 

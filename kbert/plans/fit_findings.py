@@ -46,7 +46,7 @@ def unguarded_finding(fit: FitState) -> Finding | None:
         fit: FitState. The rates are those of a schedule.
     """
     first = fit.iterations
-    # Where Keras does not know how many, the next one tells.
+    # If Keras does not know how many steps there are, only the next update is examined.
     end = first + (1 if fit.steps is None else fit.updates(fit.steps))
     zero_from = _zero_tail(fit.rates, max(first, 1), end)
     if zero_from >= end:

@@ -32,15 +32,15 @@ _KINDS: dict[str, type] = {
     **dict.fromkeys(("logtostderr", "alsologtostderr", "showprefixforinfo"), bool),
     **dict.fromkeys(("log_dir", "verbosity", "v", "stderrthreshold"), str),
 }
-# What programs for texts, and other shells, write in place of hyphens and around words.
+# What word processors and other shells write in place of hyphens and around words.
 _NO_HYPHENS = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u201c\u201d\u201e'\"/"
-_COMMENT = re.compile(r"""(?m)('[^']*'|"[^"]*")|(?<!\S)#.*$""")  # or what a quote holds
+_COMMENT = re.compile(r"""(?m)('[^']*'|"[^"]*")|(?<!\S)#.*$""")  # or a quoted string
 _NUMBERS = {int: Message("a whole number"), float: Message("a number")}
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "1"), True),
     **dict.fromkeys(("false", "f", "0"), False),
 }
-# What people write for them after a blank.
+# What people write for booleans after a blank.
 _SPOKEN = {
     **dict.fromkeys(("true", "t", "1", "yes", "on"), "true"),
     **dict.fromkeys(("false", "f", "0", "no", "off"), "false"),
@@ -59,7 +59,7 @@ def read_google_flags(flags: str) -> dict[str, Any]:
 
     Args:
         flags: str, as typed: "--train_batch_size=32 --do_train=true ...". Words that are not flags,
-            such as the name of the script, are ignored, as the script does.
+            such as the name of the script, are ignored, as by the script.
 
     Raises:
         InputError: a value is not of the flag's type, or there is no such flag.
@@ -86,7 +86,7 @@ def read_google_flags(flags: str) -> dict[str, Any]:
 
 
 def _words(flags: str) -> list[str]:
-    """Return the words of the script's command: of several commands the one that names it.
+    """Return the words of the script's command; of several commands, the one that names it.
 
     Raises:
         InputError: a quote is not closed, or several commands could be meant.
@@ -117,7 +117,7 @@ def _words(flags: str) -> list[str]:
         )
     words = (meant or commands)[0]
     script = next((place for place, word in enumerate(words) if _is_script(word)), -1)
-    return words[script + 1 :]  # before it are those of Python
+    return words[script + 1 :]  # those before it are Python's
 
 
 def _is_script(word: str) -> bool:
@@ -134,7 +134,7 @@ def _check_is_no_flag(word: str) -> None:
     name = name.lstrip("-")
     if name in _KINDS and (equals or not word[:1].isalnum()):
         raise InputError(
-            "{word} is no flag: the script would ignore it.",
+            "{word} is not a flag: the script would ignore it.",
             word=word,
             cure=Cure(code=f"--{name}{equals}{value}"),
         )
@@ -143,12 +143,12 @@ def _check_is_no_flag(word: str) -> None:
 
 
 def plan_settings(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return those of the values that make a plan, by kbert's names of the settings."""
+    """Return the values that belong to a plan, by kbert's names of the settings."""
     return {name: values[flag] for name, flag in GOOGLE_FLAGS.items() if flag in values}
 
 
 def _value(flag: str, text: str) -> Any:
-    """Return the value of a flag: a number, or a text in which the shell's variables are known."""
+    """Return the value of a flag: a number, or a text with known shell variables expanded."""
     kind = _KINDS[flag]
     if kind is str:
         return os.path.expandvars(text)

@@ -10,7 +10,7 @@ from kbert.plans.google_flags import GOOGLE_FLAGS
 
 
 class GoogleWords(Words):
-    """Writes the script's flags; a setting that it lacks is written as kbert's own.
+    """Writes the script's flags; a setting that the script lacks is written as kbert's own.
 
     Example:
 

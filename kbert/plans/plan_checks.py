@@ -77,7 +77,7 @@ def check_update_size(batch_size: BatchSize, update_size: int | None, steps: int
         return
     if steps != 1:
         raise InputError(
-            "{steps} follows from {update_size} and {batch_size}, and was given too.",
+            "{steps} follows from {update_size} and {batch_size}, but was given too.",
             steps=Option("gradient_accumulation_steps"),
             update_size=Option("update_size"),
             batch_size=Option("batch_size"),

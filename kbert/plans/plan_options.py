@@ -20,7 +20,7 @@ _NOT_OF_A_PLAN = {"update_size", "batch_size_per_device", "devices", "recipe"}
 
 @dataclass(frozen=True, kw_only=True)
 class PlanOptions:
-    """What makes a `TrainingPlan` of a number of examples.
+    """The settings that, with a number of examples, make a `TrainingPlan`.
 
     Example:
 
@@ -36,7 +36,7 @@ class PlanOptions:
     batch_size: BatchSize = 32
     """Rows per batch, on all devices together; auto takes the most that fit in memory."""
     batch_size_per_device: int | None = None
-    """Rows per batch on each device, in place of those on all."""
+    """Rows per batch on each device, instead of on all devices together."""
     devices: DeviceCount | None = None
     """Devices that share each batch, or all; by default one."""
     update_size: int | None = None
@@ -48,7 +48,7 @@ class PlanOptions:
     warmup_proportion: float = 0.1
     """Share of the updates spent on warmup."""
     recipe: Recipe = "recommended"
-    """Settings that belong together, for what is not given; google is the arithmetic of
+    """Defaults for settings that are not given; google follows the arithmetic of
     run_classifier.py."""
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class PlanOptions:
         return "google" if self.recipe == "google" else "recommended"
 
     def on_devices(self, total: int) -> Self:
-        """Return the settings on a number of devices, with the rows of all of them per batch.
+        """Return the settings for a number of devices, with the rows per batch on all of them.
 
         Args:
             total: int. The devices of all processes.
@@ -91,7 +91,7 @@ class PlanOptions:
         return self.batch_size * self.gradient_accumulation_steps
 
     def in_batches_of(self, batch_size: int) -> Self:
-        """Return the settings with batches of a size, and as many of them per update as before.
+        """Return the settings with batches of a size, and the same rows per update as before.
 
         Args:
             batch_size: int. A divisor of `rows_per_update`.
@@ -105,23 +105,23 @@ class PlanOptions:
         )
 
     def describe(self, plan: "TrainingPlan", findings: Sequence[Finding]) -> str:
-        """Return a plan of these settings for a person, with what was found in it."""
+        """Describe a plan of these settings for a person, with its findings."""
         return plan.describe(findings, self.recipe, self.of_recipe())
 
     def of_recipe(self) -> dict[str, Any]:
-        """Return what the recipe has given; the plan's own are no more than an arithmetic."""
+        """Return the settings that the recipe gives; a plan's own recipes are only arithmetic."""
         return {}
 
     def findings(self, plan: "TrainingPlan") -> list[Finding]:
         """Return what is wrong with a plan of these settings, with cures in these settings.
 
-        A smaller batch alone changes no update whose rows are given.
+        A smaller batch alone does not change an update whose number of rows is given.
         """
         found = [*plan.findings(), *self._times_devices(plan)]
         return [replace(finding, cure=self._as_given(finding.cure, plan)) for finding in found]
 
     def _times_devices(self, plan: "TrainingPlan") -> list[Finding]:
-        """Return what is found where the rows on each device decide the batch, and its updates."""
+        """Return what is found if the rows on each device decide the batch, and so the updates."""
         from kbert.plans.device_findings import batch_times_devices
 
         if self.batch_size_per_device is None or self.update_size is not None:
@@ -175,8 +175,8 @@ class PlanOptions:
     def _on_named_devices(self) -> Self:
         if self.devices == "all":
             raise InputError(
-                "How many devices {all} are is known on the machine that trains: for a plan, name "
-                "the number.",
+                "How many devices {all} means is known only on the machine that trains: for a "
+                "plan, give the number.",
                 all=Option("devices", "all"),
                 cure=Cure({"devices": "N"}),
             )

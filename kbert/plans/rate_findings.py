@@ -7,13 +7,13 @@ from kbert.plans.enough_updates import MIN_UPDATES, enough_updates
 from kbert.plans.update_schedule import UpdateSchedule
 
 _MAX_WARMUP = 10_000  # the updates of warmup with which BERT was pretrained
-_MIN_EPOCH = 50  # updates; as many are no waste, however small the data set
+_MIN_EPOCH = 50  # updates; this many are no waste, however small the data set
 _SMALL_SET = 10_000  # rows
-_USUAL_RATES = (1e-6, 1e-3)  # published fine-tuning lies within 1e-5 and 1e-4
-# Adam changes each weight by about the rate, and BERT's weights are about 0.04: above, an update
-# replaces them all; below, float32 has no number between a weight and the next to change it to.
+_USUAL_RATES = (1e-6, 1e-3)  # published fine-tuning lies between 1e-5 and 1e-4
+# Adam changes each weight by about the rate, and BERT's weights are about 0.04. Above this range,
+# an update replaces them all; below it, float32 has no number close enough to change a weight to.
 _POSSIBLE_RATES = (1e-10, 0.1)
-# LoRA changes a kernel by a tenth to a thirtieth of what the same rate changes of it directly.
+# LoRA changes a kernel a tenth to a thirtieth as much as training it directly at the same rate.
 _LORA_RATES = (1e-4, 3e-2)
 _LORA_RATE = 1e-3
 _USUAL_WARMUP = 0.1
@@ -35,20 +35,20 @@ def lora_rate_finding(plan: UpdateSchedule) -> Finding | None:
         template = "The peak learning rate {peak:g} is far above the 1e-4 to 1e-2 that train LoRA."
     else:
         template = (
-            "The peak learning rate {peak:g} is far below the 1e-4 to 1e-2 that train LoRA, and it "
-            "would learn little."
+            "The peak learning rate {peak:g} is far below the 1e-4 to 1e-2 that train LoRA, so "
+            "the model would learn little."
         )
     cure = Cure({"learning_rate": _LORA_RATE})
     return Finding("unusual-rate", "warning", template, cure, {"peak": plan.learning_rate})
 
 
 def max_warmup(plan: UpdateSchedule) -> int:
-    """Return how many updates of warmup are reasonable: an epoch, a third, at most 10,000."""
+    """Return how many warmup updates are reasonable: an epoch, at most a third, at most 10,000."""
     return min(max(_epoch(plan), _MIN_EPOCH), plan.num_updates // 3, _MAX_WARMUP)
 
 
 def lower_rate(rate: float) -> float:
-    """Return the rate to try where one was too high."""
+    """Return the rate to try after one that was too high."""
     return _USUAL_RATE if rate > _USUAL_RATES[1] else float(f"{rate / 4:g}")
 
 
@@ -82,7 +82,7 @@ def _long_warmup(plan: UpdateSchedule) -> Finding | None:
         "warmup-too-long",
         "error" if warmup >= updates else "warning",
         "Warmup takes {warmup:,} of {updates:,} updates, where at most {limit:,} are reasonable: "
-        "the least of an epoch ({epoch:,}, but no less than {floor}), a third of the run "
+        "the smallest of an epoch ({epoch:,}, but no less than {floor}), a third of the run "
         "({third:,}) and BERT's own warmup ({pretraining:,}). Until its end the rates are too "
         "small to learn much.",
         Cure({"warmup_proportion": _rounded_down(limit / plan.updates)}),

@@ -7,7 +7,7 @@ import numpy as np
 from kbert.choices import DecayFrom
 from kbert.plans.learning_rate import LearningRate
 
-_MAX_SAMPLES = 1_000_000  # updates looked at for a share
+_MAX_SAMPLES = 1_000_000  # updates examined for a share
 
 
 class UpdateSchedule:
@@ -58,7 +58,7 @@ class UpdateSchedule:
 
     @property
     def padding_rows(self) -> int:
-        """Rows of weight 0 that fill such a batch up, so that all devices have as many."""
+        """Rows of weight 0 that fill such a batch up, so that all devices have the same number."""
         return self.rows_per_device * self.devices - self.rows_per_batch
 
     @property

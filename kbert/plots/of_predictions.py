@@ -104,7 +104,7 @@ def reliability(
     most = shares.shape[1] - 1
     if labels.dtype.kind not in "iub" or labels.min() < 0 or labels.max() > most:
         raise InputError(
-            "Labels are numbers of classes, from 0 to {most}. Received: {received!r}",
+            "Labels must be class numbers, from 0 to {most}. Received: {received!r}",
             most=most,
             received=next((one for one in labels.tolist() if one not in range(most + 1)), None),
         )
@@ -114,13 +114,13 @@ def reliability(
 def _table(run: RunDirectory) -> PredictionTable:
     table = predictions_of(run)
     if not table.is_of_classes or not len(table):
-        raise InputError("The rows of {run} are not of one class each.", run=run)
+        raise InputError("The rows of {run} do not have one class each.", run=run)
     return table
 
 
 def _check_alone(given: object) -> None:
     if given is not None:
-        raise InputError("Pass a run, or labels and what was predicted for them.")
+        raise InputError("Pass a run, or labels and the predictions for them.")
 
 
 def _pair(labels: Any, given: Any, name: str) -> tuple[np.ndarray, np.ndarray]:

@@ -165,10 +165,12 @@ def _of_steps(
 ) -> Svg:
     if not runs:
         raise InputError("Pass the directory of a run.")
-    return _known(draw(logs_of(runs)), runs[0], Message("nothing of its steps that can be drawn"))
+    return _known(
+        draw(logs_of(runs)), runs[0], Message("nothing about its steps that can be drawn")
+    )
 
 
 def _known(drawing: Svg | None, run: AnyRun, lacking: Message) -> Svg:
     if drawing is None:
-        raise InputError("{run} tells {lacking}.", run=run, lacking=lacking)
+        raise InputError("{run} records {lacking}.", run=run, lacking=lacking)
     return drawing

@@ -63,7 +63,7 @@ def plot_steps(*runs: str | Path) -> Any:
         start += len(rows)
     upper.set(ylabel=worded("learning rate"))
     upper.legend(fontsize="small")
-    lower.set(xlabel=worded("step, of all runs"), ylabel=worded("loss of the batch"))
+    lower.set(xlabel=worded("step, over all runs"), ylabel=worded("loss of the batch"))
     figure.tight_layout()
     return figure
 

@@ -1,4 +1,4 @@
-"""How far a run's score is from that of the run that is named first, and whether by chance."""
+"""How far a run's score is from that of the first run, and whether that may be chance."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,16 +13,17 @@ from kbert.results.paired import McNemar
 
 @dataclass(frozen=True)
 class AgainstFirst:
-    """How far a run's score is from that of the run that is named first, and whether by chance.
+    """How far a run's score is from that of the first run, and whether that may be chance.
 
-    The first is chosen before the scores are known; a best run would be best by chance too.
+    The run that is named first is chosen before the scores are known, whereas the run with the best
+    score would be best partly by chance.
 
     Args:
-        difference: float. The run's score less that of the first.
+        difference: float. The run's score minus that of the first.
         interval: Interval or None. Where the difference lies in 95% of samples of the rows, the
             same rows for both; None where the predictions are not known.
-        test: McNemar or None, of the first run and this one; None where a row is not right or
-            wrong as a whole.
+        test: McNemar or None. The test of the first run against this one; None where a row is not
+            right or wrong as a whole.
         p_holm: float or None. The p-value of `test`, corrected for the number of runs.
     """
 
@@ -33,7 +34,7 @@ class AgainstFirst:
 
 
 def against_first(reports: Sequence[RunReport]) -> tuple[AgainstFirst | None, ...]:
-    """Return how far each run is from the first; None of the first itself.
+    """Return how far each run is from the first; None for the first itself.
 
     Args:
         reports: sequence of RunReport, which were scored on the same rows in the same order.

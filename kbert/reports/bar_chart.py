@@ -28,7 +28,7 @@ def bar_chart(
         title: str. What the chart shows, for those who cannot see it.
         x_label: str.
         y_label: str.
-        marks: sequence of (place, name). Lines across, such as a limit. Defaults to ().
+        marks: sequence of (place, name). Vertical lines, such as a limit. Defaults to ().
         width: int, in pixels. Defaults to 560.
         height: int, in pixels. Defaults to 250.
 

@@ -14,7 +14,7 @@ from kbert.reports.training_log import TrainingLog
 from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.scores import score_name
 
-_SPREAD = 20  # of the greatest value over the least, from which on an axis is logarithmic
+_SPREAD = 20  # greatest value / least value; above this, an axis is logarithmic
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Curves:
         rates: Svg or None. The learning rate by step.
         losses: Svg or None. The loss by step.
         norms: Svg or None. The norm of the gradients by step, before they were clipped.
-        ratios: Svg or None. By what share of their norm updates have changed the weights.
+        ratios: Svg or None. The share of their norm by which updates have changed the weights.
         scores: Svg or None. The score by which the run is judged, by update.
     """
 
@@ -83,7 +83,7 @@ def norms_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
 
 
 def ratios_chart(logs: Mapping[str, TrainingLog]) -> Svg | None:
-    """Return by what share updates have changed the weights; None where none was checked."""
+    """Return the share by which updates have changed the weights; None where none was checked."""
     title = worded("Change of the weights by an update, as a share of their norm")
     return _by_step(logs, lambda log: log.ratios, title, worded("update / weights"), can_log=True)
 
@@ -96,7 +96,7 @@ def _by_step(
     *,
     can_log: bool = False,
 ) -> Svg | None:
-    """Draw what is told of some steps; None where it is told of none."""
+    """Draw values that are known for some steps; None if they are known for none."""
     lines = []
     for name, log in logs.items():
         thin = log.thinned()
@@ -111,7 +111,7 @@ def _by_step(
 
 
 def scores_chart(history: EvaluationHistory) -> Svg | None:
-    """Return the score by which a run is judged by update; None where nothing was evaluated."""
+    """Draw, by update, the score by which a run is judged; None where nothing was evaluated."""
     records, score = history.records, history.score
     if not records:
         return None

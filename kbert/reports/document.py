@@ -18,8 +18,8 @@ def document(title: str, body: str, *, style: str = "", script: str = "") -> str
 
     Args:
         title: str. What it is about.
-        body: str. HTML, in which what others wrote is escaped.
-        style: str. CSS before that of all pages, which may change it. Defaults to "".
+        body: str. HTML, in which text from elsewhere is escaped.
+        style: str. CSS before the CSS of all pages, which may override it. Defaults to "".
         script: str. JavaScript, which runs when all of the body is there. Defaults to "": none.
     """
     style += read_template("page.css")

@@ -1,4 +1,4 @@
-"""How long texts are, beside what a model reads of them."""
+"""How long texts are, compared with how much of them a model reads."""
 
 from kbert.findings import worded
 from kbert.reports.bar_chart import bar_chart
@@ -7,7 +7,7 @@ from kbert.results.length_histogram import LengthHistogram
 
 
 def lengths_chart(found: LengthHistogram, name: str) -> Svg:
-    """Draw how many texts of a set have how many tokens.
+    """Draw a histogram of the token counts of a set's texts.
 
     Args:
         found: LengthHistogram.
@@ -17,7 +17,7 @@ def lengths_chart(found: LengthHistogram, name: str) -> Svg:
         found.edges,
         found.counts,
         title=worded("{name}: tokens of a text", name=name),
-        x_label=worded("tokens, with the special ones"),
+        x_label=worded("tokens, including the special ones"),
         y_label=worded("texts"),
         marks=[(found.most, worded("at most {most:,} are read", most=found.most))],
     )

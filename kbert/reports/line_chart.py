@@ -8,7 +8,7 @@ from kbert.reports.svg import Svg, dot, limits, line, log_ticks, number, path, t
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 72, 14, 24, 40
 _STYLES = 4
-_MARKED = 30  # points at most that each have a mark
+_MARKED = 30  # points; a line with more has no marks
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ def line_chart(
         x_label: str.
         y_label: str.
         y_limits: tuple of float or None. Defaults to None: those of the values.
-        log: bool. Whether equal distances are equal ratios; values must then be above 0, and others
-            leave a gap. Defaults to False.
+        log: bool. Whether the y axis is logarithmic. Values must then be above 0; others leave a
+            gap. Defaults to False.
         width: int, in pixels. Defaults to 560.
         height: int, in pixels. Defaults to 250.
 

@@ -11,11 +11,11 @@ from kbert.reports.svg import Svg, text
 
 _CELL, _LETTER, _TITLE = 46, 7, 20
 _MOST_LETTERS = 24
-_DARK = 0.55  # from which share on the number is written in white
+_DARK = 0.55  # the share from which the number is written in white
 
 
 def matrix_chart(matrix: np.ndarray, names: Sequence[str], *, title: str) -> Svg:
-    """Draw how many rows of each class [true] are taken for which [predicted].
+    """Draw how many rows of each class [true] are predicted as each class [predicted].
 
     A cell is as dark as its share of the rows of its class.
 

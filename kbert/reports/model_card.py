@@ -1,4 +1,4 @@
-"""The card of a run's model, in the form of Hugging Face: what it is, and what is known of it."""
+"""The card of a run's model, in Hugging Face's format: what it is, and what is known about it."""
 
 import textwrap
 import tomllib
@@ -33,7 +33,7 @@ _MOST_CLASSES = 100
 
 @dataclass(frozen=True)
 class ModelCard:
-    """The card of a run's model. It tells what the run has recorded, and nothing else.
+    """The card of a run's model. It contains what the run has recorded, and nothing else.
 
     Args:
         name: str. What to call the model.
@@ -52,10 +52,10 @@ class ModelCard:
     baselines: Baselines | None
 
     def front_matter(self, library: str | None = None) -> str:
-        """Return what a program reads of the card: YAML between lines of dashes.
+        """Return the part of the card that programs read: YAML between lines of dashes.
 
         Args:
-            library: str or None. The library that reads the model. Defaults to None: not told.
+            library: str or None. The library that reads the model. Defaults to None: none is named.
         """
         lines = [f"library_name: {library}"] if library else []
         base = _base_model(self._settings)
@@ -93,7 +93,7 @@ class ModelCard:
             yield f"      value: {value:.6f}"
 
     def sections(self) -> str:
-        """Return what a person reads of the card, below its title."""
+        """Return the part of the card that people read, below its title."""
         parts = (self._use(), self._data(), self._scores(), self._limits(), self._made())
         return "\n".join(part for part in parts if part)
 
@@ -194,7 +194,7 @@ transformers, with this card.
         settings = self._settings
         lines = self.settings.splitlines()
         kept = [line for line in lines if line.split("=")[0].strip() not in _PLACES]
-        # Of a value in several lines the first alone would be left out.
+        # Only the first line of a value in several lines would be left out.
         is_plain = all("\n" not in str(settings.get(name, "")) for name in _PLACES)
         shown = textwrap.indent("\n".join(kept), "    ") if is_plain and settings else ""
         preset = markdown_text(PurePath(str(settings.get("preset", ""))).name)
@@ -210,12 +210,12 @@ transformers, with this card.
 
 
 def is_for_card(record: Mapping[str, Any]) -> bool:
-    """Whether a run's run.json tells enough of a classifier for a card."""
+    """Whether a run's run.json records enough about a classifier for a card."""
     return bool(record.get("labels")) and record.get("kind") != PRETRAINING
 
 
 def _base_model(settings: Mapping[str, Any]) -> str | None:
-    """Return the model of Hugging Face that a run began with, where its settings tell it."""
+    """Return the Hugging Face model that a run started from, if its settings name it."""
     preset = str(settings.get("preset", ""))
     if settings.get("weights") == "random" or settings.get("parent"):
         return None

@@ -1,4 +1,4 @@
-"""Pages that are made of templates."""
+"""Pages that are made from templates."""
 
 import json
 from functools import partial

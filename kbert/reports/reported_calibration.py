@@ -1,4 +1,4 @@
-"""What a report tells of the probabilities of a run's model."""
+"""What a report shows about the probabilities of a run's model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,14 +14,15 @@ from kbert.results.coverage import Covered, coverage, useful_threshold
 
 @dataclass(frozen=True)
 class ReportedCalibration:
-    """What a report tells of the probabilities of a run's model.
+    """What a report shows about the probabilities of a run's model.
 
     Args:
-        scores: Calibration. That of all rows; where they have several labels, of all answers.
+        scores: Calibration. The calibration over all rows; if they have several labels, over all
+            answers.
         reliability: Svg. Accuracy by confidence.
-        temperature: dict or None. What run.json tells of the calibration of the model; None of one
-            that has no temperature, or that of 1.
-        by_label: dict of Calibration by label, where rows have several. Defaults to {}.
+        temperature: dict or None. What run.json records about the calibration of the model; None if
+            the model has no temperature, or a temperature of 1.
+        by_label: dict of Calibration by label, if rows have several labels. Defaults to {}.
         coverage: tuple of Covered. The rows that are answered at some thresholds. Defaults to ():
             the model cannot abstain.
     """
@@ -34,12 +35,12 @@ class ReportedCalibration:
 
     @property
     def threshold(self) -> float | None:
-        """A threshold to try; None where none answers some rows and not others."""
+        """A threshold to try; None if no threshold answers only some of the rows."""
         return useful_threshold(self.coverage)
 
 
 def reported_calibration(report: RunReport) -> ReportedCalibration | None:
-    """Return what is told of the probabilities; None where the outputs are none, or not known."""
+    """Return what is shown; None if the outputs are not probabilities, or are not known."""
     table = report.predictions
     if table is None or table.are_numbers or not len(table):
         return None
@@ -60,7 +61,7 @@ def reported_calibration(report: RunReport) -> ReportedCalibration | None:
 
 
 def _temperature(report: RunReport) -> Mapping[str, Any] | None:
-    """Return what run.json tells of a model whose logits are divided by something."""
+    """Return run.json's record of the calibration; None if it does not change the logits."""
     found = report.record.get("calibration")
     return found if found and found.get("temperature") != 1 else None
 
@@ -74,7 +75,7 @@ def reliability_chart(calibration: Calibration, x_label: str | None = None) -> S
     """
     lines = [
         Line(worded("this model"), calibration.confidence, calibration.accuracy),
-        Line(worded("as it should be"), (0, 1), (0, 1)),
+        Line(worded("perfectly calibrated"), (0, 1), (0, 1)),
     ]
     return line_chart(
         lines,

@@ -1,4 +1,4 @@
-"""What a run was made of: its settings, data and versions."""
+"""The facts of a run: its settings, data and versions."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -7,21 +7,21 @@ from typing import Any
 
 from kbert.reports.run_report import RunReport
 
-# Settings that name places, of which the data tell more; or of which the versions do.
+# Settings about which another part says more: "data" about places, "versions" about the backend.
 _ELSEWHERE = ("data", "dev", "test", "output", "backend")
 _DIGITS = 12  # of a fingerprint, where people read it
 
 
 @dataclass(frozen=True)
 class RunFacts:
-    """What a run was made of, by name.
+    """The facts of a run, by name.
 
     Args:
-        settings: dict. Those of config.toml, but for places.
+        settings: dict. The settings of config.toml, except for places.
         data: dict. For each set its rows, its fingerprint and where it was read from:
             "train.rows", "train.sha256", "train.source".
         versions: dict. The versions of packages, and the backend.
-        place: str. What the settings call the data. Defaults to "".
+        place: str. The data, as the settings name it. Defaults to "".
     """
 
     settings: Mapping[str, Any]
@@ -56,10 +56,10 @@ class RunFacts:
 
     @property
     def apart_from_seed(self) -> dict[str, dict[str, Any]]:
-        """The facts that do not follow from the seed: equal in runs that differ in it alone.
+        """The facts that do not depend on the seed: equal in runs that differ only in the seed.
 
-        Where no seed of its own decides which rows are set aside, the sets follow from the seed
-        too, and only the rows of all together do not.
+        If no separate seed decides which rows are set aside, the sets depend on the seed too, and
+        only the number of rows of all sets together does not.
         """
         settings = {name: value for name, value in self.settings.items() if name != "seed"}
         data = {name: value for name, value in self.data.items() if not name.endswith(".source")}
@@ -73,9 +73,9 @@ class RunFacts:
 
 
 def differing(facts: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, dict[str, tuple]]:
-    """Return what is not the same in all of several facts: values in their order, by part and name.
+    """Return what is not the same in all facts: the values in their order, by part and name.
 
-    Where a set was read from differs only where its rows do.
+    A difference in where a set was read from counts only if its rows differ too.
 
     Args:
         facts: sequence of dicts of "settings", "data" and "versions".
@@ -94,7 +94,7 @@ def differing(facts: Sequence[Mapping[str, Mapping[str, Any]]]) -> dict[str, dic
 
 
 def told(name: str, value: Any) -> str:
-    """Return a fact as people read it."""
+    """Return a fact in the form that people read."""
     if value is None:
         return "-"
     return str(value)[:_DIGITS] if name.endswith(".sha256") else str(value)

@@ -1,4 +1,4 @@
-"""What a report tells of a run."""
+"""What a report shows about a run."""
 
 import tomllib
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ _STATUSES = {
 
 @dataclass(frozen=True)
 class RunReport:
-    """What a report tells of a run.
+    """What a report shows about a run.
 
     Args:
         name: str. What to call the run.
@@ -50,8 +50,9 @@ class RunReport:
         texts: sequence of str, or None. The texts of these rows.
         pairs: sequence of str, or None. Their second texts.
         notes: tuple of str. What the page lacks, and why. Defaults to ().
-        out_of_fold: Scores or None. Those of all rows of a cross-validation, each predicted by the
-            model of the fold that was not trained on it. Defaults to None: this is one run.
+        out_of_fold: Scores or None. The scores of all rows of a cross-validation, each row
+            predicted by the fold's model that was not trained on it. Defaults to None: this is one
+            run.
         folds: tuple of EvaluationRecord. The best evaluation of each fold. Defaults to ().
         lengths: dict of LengthHistogram by set. How long the texts are. Defaults to {}.
         path: str. The path of the run, for commands. Defaults to "RUN".
@@ -86,7 +87,7 @@ class RunReport:
 
     @property
     def ancestors(self) -> list[Mapping[str, Any]]:
-        """The runs from which this one continues, the last first, as run.json tells of them."""
+        """The runs from which this one continues, the last first, as run.json records them."""
         found = []
         parent = self.record.get("parent")
         while isinstance(parent, Mapping):
@@ -96,7 +97,7 @@ class RunReport:
 
     @property
     def preset(self) -> str | None:
-        """The preset with whose weights the first of the runs has begun, where it is told."""
+        """The preset whose weights the first run of the lineage started from, if it is recorded."""
         try:
             return tomllib.loads(self.settings).get("preset")
         except tomllib.TOMLDecodeError:
@@ -115,7 +116,7 @@ class RunReport:
 
     @property
     def lineage(self) -> list[str]:
-        """Where the weights come from, the first one first, in the words of the surface."""
+        """Where the weights come from, the earliest source first, in the words of the surface."""
         told = [_told_of(one) for one in reversed(self.ancestors)]
         if self.preset and not told:
             told = [worded("the preset {preset}", preset=self.preset)]
@@ -136,7 +137,7 @@ class RunReport:
 
     @cached_property
     def sampled_scores(self) -> "np.ndarray | None":
-        """That score on samples of the rows of `predictions`; see the function of this name."""
+        """`score` on samples of the rows of `predictions`; see the function of this name."""
         return sampled_scores(self.predictions, self.target, self.score)
 
 

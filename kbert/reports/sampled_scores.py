@@ -8,10 +8,10 @@ from kbert.targets.target import Target
 
 
 def sampled_scores(table: PredictionTable | None, target: Target, score: str) -> np.ndarray | None:
-    """Return a score on samples of the rows of a table; None where it has no two rows.
+    """Return a score on samples of the rows of a table; None if it has fewer than two rows.
 
-    Tables of as many rows get the same samples, so that their scores on each are a pair. There are
-    1,000, and fewer where the score takes long.
+    Tables with the same number of rows get the same samples, so that their scores on each sample
+    are a pair. There are 1,000 samples, or fewer if the score takes long.
 
     Args:
         table: PredictionTable or None.

@@ -1,4 +1,4 @@
-"""What the predictions of a run add up to where each row is of one class: its confusions."""
+"""The confusions among the predictions of a run whose rows are of one class each."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ _CONFUSIONS = 30
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """What the predictions of a run add up to.
+    """The confusions among the predictions of a run.
 
     Args:
-        matrix: Svg or None. None where there are very many classes.
+        matrix: Svg or None. None if there are very many classes.
         confusions: tuple of Confusion, the most frequent first.
     """
 
@@ -24,7 +24,7 @@ class ScoredRows:
 
 
 def scored_rows(report: RunReport) -> ScoredRows | None:
-    """Return what the predictions add up to; None where rows are not of one class each."""
+    """Return the confusions among the predictions; None if rows are not of one class each."""
     table = report.predictions
     if table is None or not table.is_of_classes or not len(table):
         return None

@@ -20,9 +20,9 @@ class SeedGroup:
 
     Args:
         runs: tuple of str. Their names.
-        scores: dict of float by seed; of several runs with one seed the mean.
+        scores: dict of float by seed; the mean if several runs have the same seed.
         differs: dict. What is not the same in all groups, by name.
-        test: PairedSeeds or None. Against the first group, seed by seed; None of the first itself.
+        test: PairedSeeds or None. Against the first group, seed by seed; None for the first itself.
         p_holm: float or None. The p-value of the t test, corrected for the number of groups.
     """
 
@@ -34,7 +34,7 @@ class SeedGroup:
 
     @property
     def name(self) -> str:
-        """What sets the group apart from the others; the first of its runs where nothing does."""
+        """What sets the group apart from the others; the first of its runs if nothing does."""
         parts = (f"{name} {told(name, value)}" for name, value in self.differs.items())
         return str(name_list(parts, _MOST_NAMED)) or self.runs[0]
 
@@ -45,7 +45,7 @@ class SeedGroup:
 
     @property
     def deviation(self) -> float | None:
-        """The sample standard deviation over the seeds; None of a single one."""
+        """The sample standard deviation over the seeds; None if there is only one."""
         found = FoldScore.of(list(self.scores.values())).deviation
         return None if math.isnan(found) else found
 
@@ -76,7 +76,7 @@ def seed_groups(
         facts: sequence of RunFacts, those of the runs.
 
     Returns:
-        A tuple of SeedGroup; () where no two runs differ in the seed alone.
+        A tuple of SeedGroup; () if no two runs differ only in the seed.
     """
     grouped: list[tuple[dict[str, dict[str, Any]], list[int]]] = []
     for at, one in enumerate(facts):

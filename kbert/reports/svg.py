@@ -12,7 +12,7 @@ from kbert.utils.files import write_text
 from kbert.utils.publish import check_free
 from kbert.utils.staging import publishing
 
-# Alone, as a file or in a notebook, a drawing brings these; a page may say otherwise.
+# A drawing on its own, as a file or in a notebook, has these styles; a page may override them.
 STYLE = """
 .plot{font:12px system-ui,sans-serif;color:#1a1a1a;background:#fff}
 .plot text{fill:currentColor}.plot .axis{stroke:currentColor;opacity:.45}
@@ -69,14 +69,14 @@ class Svg:
         )
 
     def save(self, path: str | Path) -> None:
-        """Write the drawing to a file, in one step; an earlier drawing of kbert is replaced.
+        """Write the drawing to a file, in one step; an earlier kbert drawing is replaced.
 
         Args:
             path: str or Path, such as "plot.svg".
 
         Raises:
-            InputError: the name does not end in .svg, which says what is written; or there is
-                another file, which kbert has not drawn.
+            InputError: the name does not end in .svg, the format that is written; or there is
+                another file, which is not a kbert drawing.
             MachineError: the disk is full or read-only, or a permission is missing.
         """
         path = Path(path)
@@ -90,7 +90,7 @@ class Svg:
 
 
 def check_drawing(path: Path) -> None:
-    """Raise InputError where a drawing cannot have the name of a file, or would replace another."""
+    """Raise InputError if a path does not end in .svg, or is taken by anything but a drawing."""
     if path.suffix.lower() != ".svg":
         raise InputError(
             "A drawing is written as SVG: name a file that ends in .svg. Received: {path}",
@@ -101,7 +101,7 @@ def check_drawing(path: Path) -> None:
 
 
 def _is_drawing(path: Path) -> bool:
-    """Whether a file is a drawing of kbert."""
+    """Whether a file is a kbert drawing."""
     if not path.is_file():
         return False
     with path.open("rb") as file:
@@ -132,7 +132,7 @@ def text(x: float, y: float, content: str, anchor: str = "middle", turned: bool 
 
 
 def line(x1: float, y1: float, x2: float, y2: float, kind: str) -> str:
-    """Return a straight line of a class."""
+    """Return a straight line of a CSS class."""
     ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
     return f'<line class="{kind}" {ends}/>'
 
@@ -158,8 +158,8 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     Args:
         low: float.
         high: float, above `low`.
-        most: int. Steps at most, unless fewer than two of the numbers lie in the range. Defaults to
-            6.
+        most: int. The maximum number of steps, unless fewer than two of the numbers lie in the
+            range. Defaults to 6.
 
     Example:
 
@@ -177,9 +177,9 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
 
 
 def log_ticks(low: float, high: float) -> list[float]:
-    """Return round numbers of a range that is given by its logarithms to base 10.
+    """Return round numbers in a range that is given by the base-10 logarithms of its ends.
 
-    Powers of ten, and 2 and 5 times these where there are few of them.
+    They are powers of ten, and also 2 and 5 times these if the range has few of them.
 
     Example:
 
@@ -200,7 +200,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 
 def number(value: float) -> str:
-    """Return a number of an axis, in few characters."""
+    """Return a number for an axis, in few characters."""
     if value and not 1e-3 <= abs(value) < 1e6:
         digits, power = f"{value:.2e}".split("e")
         return f"{float(digits):g}e{int(power)}"
@@ -208,7 +208,7 @@ def number(value: float) -> str:
 
 
 def limits(values: Sequence[float]) -> tuple[float, float]:
-    """Return the least and the greatest finite value, apart where they are one."""
+    """Return the least and the greatest finite value, moved apart if they are equal."""
     finite = [value for value in values if math.isfinite(value)] or [0.0]
     low, high = min(finite), max(finite)
     if low == high:

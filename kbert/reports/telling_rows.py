@@ -20,8 +20,8 @@ class TellingRow:
 
     Args:
         row: str. Where it is in the data.
-        label: str. What it says.
-        predicted: str. What the model says.
+        label: str. Its label.
+        predicted: str. The class that the model predicts.
         probability: float. The probability of `predicted`.
         of_label: float. The probability of `label`.
         text: str. Its text, or both; cut where it is very long.
@@ -44,7 +44,7 @@ class TellingRows:
         doubts: tuple of TellingRow. With hardly more probability for the first class than for the
             second.
         suspects: tuple of TellingRow. Whose label is probably wrong.
-        counts: tuple of int. How many rows there are of each list in all.
+        counts: tuple of int. How many rows each list has in all, shown or not.
         suspects_note: str or None. Why `suspects` cannot be relied on.
     """
 
@@ -56,7 +56,7 @@ class TellingRows:
 
     @classmethod
     def of(cls, report: RunReport) -> "TellingRows | None":
-        """Return them; None where the rows are not of one class each."""
+        """Return the rows; None if they are not of one class each."""
         table = report.predictions
         if table is None or not table.is_of_classes or not len(table):
             return None

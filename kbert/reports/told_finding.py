@@ -31,7 +31,7 @@ class ToldFinding:
 
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> "ToldFinding":
-        """Return a finding; one of a run of kbert 0.1 in English.
+        """Return a finding; those of runs of kbert 0.1 are in English.
 
         Args:
             record: dict, from `Finding.to_record`.

@@ -22,7 +22,7 @@ class TrainingLog:
         losses: float array. The loss of each batch; NaN where it was not read.
         norms: float array. The norm of the gradients of each update, before they were clipped; NaN
             where it is not known.
-        ratios: float array. By what share of their norm an update has changed the weights; NaN
+        ratios: float array. The share of their norm by which an update has changed the weights; NaN
             where it was not checked.
     """
 
@@ -39,7 +39,7 @@ class TrainingLog:
 
     @classmethod
     def read(cls, file: Path) -> "TrainingLog":
-        """Return the steps of a file; none where it is missing. Lines that are broken are left out.
+        """Return the steps of a file; none if it is missing. Broken lines are left out.
 
         Args:
             file: Path.
@@ -56,7 +56,7 @@ class TrainingLog:
         return cls(*np.array(found, float).reshape(-1, 2 + len(_KNOWN)).T)
 
     def thinned(self) -> "TrainingLog":
-        """Return at most 400 steps, each with the mean of those in its place."""
+        """Return at most 400 steps, each the mean of the steps that it replaces."""
         if len(self.steps) <= _POINTS:
             return self
         columns = (self.steps, self.rates, self.losses, self.norms, self.ratios)

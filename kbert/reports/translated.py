@@ -1,7 +1,7 @@
 """Templates whose texts are put into the language of the surface.
 
 A template is plain HTML in English. Before Jinja reads it, each text between two tags becomes a
-message with the expressions in it as its values; what is code (`pre`) stays.
+message with the expressions in it as its values; code (`pre`) stays as it is.
 
     <p>Brier score {{ score(scored.brier) }}.</p>
     <p>{{ _("Brier score {brier}.", brier=score(scored.brier)) }}</p>
@@ -24,7 +24,7 @@ _ATTRIBUTE = re.compile(r'\b(lang|title|alt|placeholder|aria-label|data-text)="(
 
 
 class Translated(Extension):
-    """Puts the texts of templates into the language of the surface, in which values stand."""
+    """Puts the texts of templates, with their values, into the language of the surface."""
 
     def __init__(self, environment: Any) -> None:
         super().__init__(environment)
@@ -61,7 +61,7 @@ def translated_script(script: str) -> str:
 
 
 def _text(text: str, found: list[str]) -> str:
-    """Return what stands between two tags as one message, and note it."""
+    """Return the text between two tags as one message, and add it to `found`."""
     bare = text.strip()
     if not _LETTERS.search(_EXPRESSION.sub("", bare)):
         return _EXPRESSION.sub(lambda match: _literals(match, found), text)

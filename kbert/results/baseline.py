@@ -1,4 +1,4 @@
-"""The scores of a model that takes seconds, to compare a fine-tuned one with."""
+"""The scores of a model that takes seconds, for comparison with a fine-tuned one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Baseline:
     Args:
         name: "constant" (the best answer that is the same for all rows, such as the largest class),
             "tfidf" or "encoder" (linear models on TF-IDF, and on the frozen encoder's mean output).
-        training_rows: int. The rows that it was fitted to.
+        training_rows: int. The number of rows that it was fitted on.
         evaluation: Scores. Its `rows` are those that were scored.
-        seconds: float. What it took.
-        share: float or None. What it computed, as a share of the planned fine-tuning. Defaults to
-            None: nothing to speak of.
+        seconds: float. How long it took.
+        share: float or None. Its computation, as a share of that of the planned fine-tuning.
+            Defaults to None: negligible.
     """
 
     name: BaselineName
@@ -60,7 +60,7 @@ class Baseline:
         """Return the baseline that `to_dict` described.
 
         Raises:
-            KeyError, TypeError, ValueError: it describes none.
+            KeyError, TypeError, ValueError: the values describe none.
         """
         if values["name"] not in get_args(BaselineName):
             raise ValueError(f"no baseline is called {values['name']!r:.80}")

@@ -20,7 +20,8 @@ class Baselines:
         training_rows: int. All training rows.
         rows: int. All rows of the set.
         found: tuple of Baseline.
-        notes: tuple of str or Message. Which could not be computed, and why. Defaults to ().
+        notes: tuple of str or Message. Which baselines could not be computed, and why. Defaults to
+            ().
 
     Example:
 
@@ -37,11 +38,11 @@ class Baselines:
     notes: tuple[Text, ...] = ()
 
     def __getitem__(self, name: str) -> Baseline:
-        """The baseline of a name: "constant", "tfidf" or "encoder"."""
+        """The baseline with a name: "constant", "tfidf" or "encoder"."""
         return {one.name: one for one in self.found}[name]  # type: ignore[index]
 
     def best(self, monitor: str) -> Baseline | None:
-        """Return the best of those that learn from the texts, or None without any.
+        """Return the best of those that learn from the texts, or None if there are none.
 
         Args:
             monitor: str. The score to compare, such as "accuracy"; see `to_beat`.
@@ -51,15 +52,15 @@ class Baselines:
         return choose(learned, key=lambda one: self.to_beat(one, monitor), default=None)
 
     def to_beat(self, one: Baseline, monitor: str) -> float:
-        """Return the score of a baseline less what chance can have added.
+        """Return the score of a baseline without what chance may have added.
 
-        That is `1 / sqrt(rows)` where it was scored on a sample of the set, and else nothing; of
-        errors in the unit of the numbers, that share of them.
+        That is `1 / sqrt(rows)` if the baseline was scored on a sample of the set, else nothing.
+        For errors in the unit of the numbers, it is this share of them.
 
         Args:
             one: Baseline.
-            monitor: str. The score, such as "accuracy"; of "loss", "rmse" and "mae" the lowest is
-                best.
+            monitor: str. The score, such as "accuracy"; of "loss", "rmse" and "mae", the lowest is
+                the best.
         """
         rows, score = one.evaluation.rows, one.score(monitor)
         chance = rows**-0.5 if rows < self.rows else 0.0
@@ -68,7 +69,7 @@ class Baselines:
         return score + (chance if is_better_lower(monitor) else -chance)
 
     def compared(self, monitor: str) -> str:
-        """Return one score of each in a line, for a person."""
+        """Return one score of each baseline, in one line for a person."""
         return worded(
             "To compare, {name} of the baselines: {scores}",
             name=score_name(monitor),
@@ -76,7 +77,7 @@ class Baselines:
         )
 
     def _score(self, one: Baseline, monitor: str) -> str:
-        """Return a baseline's score, and of how many rows where it was not scored on all."""
+        """Return a baseline's score, and its number of rows if it was not scored on all."""
         score = f"{one.shown_name} {one.score(monitor):.4f}"
         if one.evaluation.rows == self.rows:
             return score
@@ -98,7 +99,7 @@ class Baselines:
         return "\n".join([*lines, *(f"  {note}" for note in self.notes)])
 
     def _effort(self, one: Baseline) -> str:
-        """Return what a baseline took, and on how many rows where it had not all."""
+        """Return what a baseline took, and its numbers of rows if it did not have all."""
         parts = [worded("{seconds:.1f} s", seconds=one.seconds)]
         if one.training_rows < self.training_rows:
             parts.append(
@@ -131,7 +132,7 @@ class Baselines:
         """Return the baselines that `to_dict` described.
 
         Raises:
-            KeyError, TypeError, ValueError: it describes none.
+            KeyError, TypeError, ValueError: the values describe none.
         """
         return cls(
             name=str(values["set"]),

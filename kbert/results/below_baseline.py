@@ -13,7 +13,7 @@ def below_baseline_finding(
 ) -> Finding | None:
     """Return the finding that a fine-tuned model is worse than a linear one.
 
-    A linear model that was scored on a sample of the set must be better by more than chance can
+    A linear model that was scored on a sample of the set must be better by more than chance may
     have added; see `Baselines.to_beat`.
 
     Args:

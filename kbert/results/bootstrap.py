@@ -1,4 +1,4 @@
-"""How far a score would be from here on other rows of the same kind."""
+"""How much a score would differ on other rows of the same kind."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True)
 class Interval:
-    """Between what values a score lies in 95% of the samples.
+    """The values between which a score lies in 95% of the samples.
 
     Args:
         low: float.
@@ -25,7 +25,7 @@ class Interval:
 
     @classmethod
     def of(cls, scores: np.ndarray) -> "Interval":
-        """Return the interval of the scores on samples; those that are no number do not count."""
+        """Return the interval of the scores on samples; those that are NaN do not count."""
         low, high = np.nanquantile(scores, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
         return cls(float(low), float(high))
 
@@ -62,7 +62,7 @@ def bootstrap_scores(
 ) -> np.ndarray:
     """Return a score on each sample of the rows [repeats]; see `bootstrap`.
 
-    Two scores that are given as many rows are on the same samples.
+    Two scores with the same number of rows are computed on the same samples.
     """
     random = np.random.default_rng(seed)
     drawn = (random.integers(rows, size=rows) for _ in range(repeats))

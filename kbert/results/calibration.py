@@ -1,4 +1,4 @@
-"""Whether a model's probabilities are what happens."""
+"""Whether a model's probabilities match how often it is right."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,10 +18,10 @@ class Calibration:
     Args:
         confidence: tuple of float. The mean probability of the predicted class in each bin that
             has rows, in ascending order.
-        accuracy: tuple of float. The share of right predictions there.
-        rows: tuple of int. The rows of each bin.
+        accuracy: tuple of float. The share of right predictions in each of these bins.
+        rows: tuple of int. The number of rows in each of them.
         ece: float, 0 to 1. The expected calibration error.
-        brier: float, 0 to 2. The Brier score, whose lowest value is the best.
+        brier: float, 0 to 2. The Brier score; lower is better.
 
     Source: C. Guo et al., "On Calibration of Modern Neural Networks", 2017; G. W. Brier,
     "Verification of Forecasts Expressed in Terms of Probability", 1950.
@@ -82,10 +82,10 @@ class Calibration:
     def of_labels(
         cls, probabilities: np.ndarray, true: np.ndarray, weights: np.ndarray | None = None
     ) -> "Calibration":
-        """Return the calibration where a row can have several labels.
+        """Return the calibration if a row can have several labels.
 
-        Whether a row has a label is an answer of its own, yes or no, and all answers count the
-        same: `confidence` is the probability of the likelier one.
+        Whether a row has a label is a separate answer, yes or no, and all answers count the same.
+        `confidence` is the probability of the likelier answer.
 
         Args:
             probabilities: float array [rows, labels].

@@ -20,8 +20,8 @@ class CalibrationChange:
 
     Args:
         ece: tuple of two floats, before and after. Expected calibration error.
-        brier: alike. Brier score.
-        log_loss: alike. Mean log loss in nats; of several labels the mean of theirs.
+        brier: likewise. Brier score.
+        log_loss: likewise. Mean log loss in nats; for several labels, the mean of theirs.
     """
 
     ece: tuple[float, float]
@@ -36,7 +36,7 @@ class CalibrationChange:
         temperatures: np.ndarray | float,
         weights: np.ndarray | None = None,
     ) -> "CalibrationChange":
-        """Return that of logits [rows, labels] that are divided by a temperature, or one each.
+        """Return the change if logits [rows, labels] are divided by a temperature, or one per row.
 
         Args:
             logits: float array [rows, labels].
@@ -81,12 +81,12 @@ class CalibrationChange:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CalibrationChange":
-        """Return what `to_dict` has returned, among other values."""
+        """Return the change that `to_dict` described; `values` may have other keys too."""
         return cls(*((values[name][0], values[name][1]) for name in _SCORES))
 
 
 def log_losses(logits: np.ndarray, true: np.ndarray) -> np.ndarray:
-    """Return the log loss of each row: of several labels their mean, as Keras's is.
+    """Return the log loss of each row; for several labels, their mean, as in Keras.
 
     Args:
         logits: float array [rows, labels].
@@ -103,12 +103,12 @@ def log_losses(logits: np.ndarray, true: np.ndarray) -> np.ndarray:
 
 
 def is_of_labels(true: np.ndarray) -> bool:
-    """Whether a row has several labels or none; else it is of one class, or of shares of each."""
+    """Whether rows have several labels or none, not one class or a probability of each class."""
     return true.ndim == 2 and true.dtype.kind in "bui"
 
 
 def _calibration(logits: np.ndarray, true: np.ndarray, weights: np.ndarray | None) -> Calibration:
-    """Return the calibration; whether a row has a label is a prediction of two classes."""
+    """Return the calibration; whether a row has a label counts as a prediction of two classes."""
     if is_of_labels(true):
         return Calibration.of_labels(sigmoid(logits), true, weights)
     classes = true if true.ndim == 1 else true.argmax(axis=1)

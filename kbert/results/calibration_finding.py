@@ -7,11 +7,11 @@ CODE = "calibration-no-better"
 
 
 def calibration_finding(found: Temperature, rows: str) -> Finding | None:
-    """Return the finding that a temperature does not help on rows that did not fit it, or None.
+    """Return the finding that a temperature does not help on rows it was not fitted on, or None.
 
     Args:
         found: Temperature.
-        rows: str. The name of the set that fitted it.
+        rows: str. The name of the set that it was fitted on.
     """
     cure = Cure(
         note="in a new run, more rows to fit it on: a larger {dev}, or {share}",
@@ -22,7 +22,8 @@ def calibration_finding(found: Temperature, rows: str) -> Finding | None:
             CODE,
             "warning",
             "The model is not calibrated: on the {rows:,} rows of {name} no temperature from "
-            "{least:g} to {most:g} has the lowest log loss, as where all are predicted right.",
+            "{least:g} to {most:g} has the lowest log loss, as happens where all are predicted "
+            "right.",
             cure,
             {"rows": found.rows, "name": rows, "least": LEAST, "most": MOST},
         )
@@ -32,8 +33,8 @@ def calibration_finding(found: Temperature, rows: str) -> Finding | None:
     return Finding(
         CODE,
         "warning",
-        "The temperature does not help: on rows of {name} that did not fit it, the log loss is "
-        "{before:.4f} before, and {after:.4f} after.",
+        "The temperature does not help: on rows of {name} that it was not fitted on, the log "
+        "loss is {before:.4f} before, and {after:.4f} after.",
         cure,
         {"name": rows, "before": before, "after": after},
     )

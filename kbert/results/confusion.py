@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Which classes are mistaken for which others."""
 
 from dataclasses import dataclass
 
@@ -8,12 +8,12 @@ from kbert.results.prediction_table import PredictionTable
 from kbert.utils.csv_text import csv_text
 
 MAX_CLASSES = 1000
-"""Of which a table of classes and classes can be read, and fits in memory."""
+"""The maximum number of classes for a confusion matrix that can be read and fits in memory."""
 
 
 @dataclass(frozen=True)
 class Confusion:
-    """Rows of one class that are taken for another.
+    """Rows of one class that are mistaken for another.
 
     Args:
         label: str.
@@ -29,10 +29,10 @@ class Confusion:
 
 
 def confusions(table: PredictionTable) -> tuple[Confusion, ...]:
-    """Return which classes are taken for which others, the most frequent confusion first.
+    """Return which classes are mistaken for which others, the most frequent confusion first.
 
     Args:
-        table: PredictionTable, whose rows are of one class each.
+        table: PredictionTable, whose rows have one class each.
     """
     wrong = table.predicted != table.true
     pairs = np.stack([table.true[wrong], table.predicted[wrong]], axis=1)
@@ -52,14 +52,14 @@ def confusions(table: PredictionTable) -> tuple[Confusion, ...]:
 
 
 def confusion_matrix(table: PredictionTable) -> np.ndarray | None:
-    """Return how many rows of each class [true] are taken for which [predicted].
+    """Return how many rows of each class are predicted as each class [true, predicted].
 
     Args:
         table: PredictionTable.
 
     Returns:
-        An int array [labels, labels]; None where a row is not of one class, or there are more than
-        `MAX_CLASSES`.
+        An int array [labels, labels]; None if rows do not have one class each, or there are more
+        than `MAX_CLASSES` classes.
     """
     classes = len(table.names)
     if not table.is_of_classes or classes > MAX_CLASSES:
@@ -69,7 +69,7 @@ def confusion_matrix(table: PredictionTable) -> np.ndarray | None:
 
 
 def confusion_table(table: PredictionTable) -> str | None:
-    """Return the matrix as a file has it: a line for each class of the rows; None without one."""
+    """Return the matrix as the text of a file, a line per true class; None if there is none."""
     matrix = confusion_matrix(table)
     if matrix is None:
         return None

@@ -13,13 +13,14 @@ THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99)
 
 @dataclass(frozen=True)
 class Covered:
-    """What a threshold leaves of labelled rows.
+    """The labelled rows that are answered at a threshold.
 
     Args:
-        threshold: float. The least probability of the predicted class that is answered.
-        rows: int. The rows that are answered.
+        threshold: float. The lowest probability of the predicted class with which a row is
+            answered.
+        rows: int. The number of rows that are answered.
         coverage: float, 0 to 1. Their share of all rows.
-        accuracy: float or None. The share of right answers among them; None without any.
+        accuracy: float or None. The share of right answers among them; None if there are none.
     """
 
     threshold: float
@@ -34,7 +35,7 @@ def coverage(
     thresholds: Sequence[float] = THRESHOLDS,
     weights: np.ndarray | None = None,
 ) -> tuple[Covered, ...]:
-    """Return what each threshold leaves of labelled rows.
+    """Return coverage and accuracy on labelled rows at each threshold.
 
         answered = max(probabilities) >= threshold
         coverage = mean(answered),  accuracy = mean(right[answered])
@@ -69,8 +70,8 @@ def coverage(
 def useful_threshold(found: Sequence[Covered]) -> float | None:
     """Return the highest threshold that leaves some rows without an answer, but not most.
 
-    Where each leaves most rows without one, it is the highest that answers any; None where none
-    answers some rows and not others.
+    If every such threshold leaves most rows without an answer, it is the highest that answers any
+    row. It is None if no threshold answers some rows and not others.
 
     Args:
         found: sequence of Covered, from `coverage`.

@@ -8,21 +8,21 @@ from kbert.results.prediction_table import PredictionTable
 def doubtful_labels(table: PredictionTable) -> np.ndarray:
     """Return the positions of rows whose label is probably wrong, the most doubtful first.
 
-    A row of one class is one of these where the probability of another class is at least what the
-    rows of that class have on average:
+    A row with one class is one of these if the probability of another class is at least the mean
+    probability of that class in its own rows:
 
         threshold[class] = mean(probability[rows of class, class])
         margin           = probability[label] - max(probability)
 
-    The row of the lowest margin is the most doubtful. Where rows have several labels, each label is
-    judged alone, as the two classes of having it and not, and a row counts by the worst of its
-    labels.
+    The row with the lowest margin is the most doubtful. If rows have several labels, each label is
+    judged separately, with two classes: to have it or not. A row is then ranked by its most
+    doubtful label.
 
     The probabilities must come from models that were not trained on the rows.
 
     Args:
-        table: PredictionTable of probabilities, whose rows are of one class each, or have 1 or 0
-            for each label.
+        table: PredictionTable of probabilities. Its rows have one class each, or 1 or 0 for each
+            label.
 
     Source: C. Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels",
     2021, section 3.1; ranked by normalized margin, 3.3.
@@ -55,7 +55,7 @@ def _margins(shares: np.ndarray, true: np.ndarray) -> np.ndarray:
     of_label = shares[own, true]
     counts = np.bincount(true, minlength=classes)
     thresholds = np.bincount(true, of_label, classes) / np.maximum(counts, 1)
-    thresholds[counts == 0] = np.inf  # a class without rows is no one's label
+    thresholds[counts == 0] = np.inf  # a class without rows makes no label doubtful
     confident = shares >= thresholds - 1e-6
     several = confident.sum(axis=1) > 1
     guess = np.where(several, shares.argmax(axis=1), confident.argmax(axis=1))

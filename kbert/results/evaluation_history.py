@@ -1,4 +1,4 @@
-"""The evaluations of a run: which is the best, and whether patience is over."""
+"""The evaluations of a run: which is the best, and whether patience has run out."""
 
 import json
 import math
@@ -17,16 +17,16 @@ from kbert.utils.files import write_text
 
 
 class EvaluationHistory:
-    """The evaluations of a run in order: which is the best, and whether patience is over.
+    """The evaluations of a run in order: which is the best, and whether patience has run out.
 
     Args:
-        monitor: str or None. The score that makes an evaluation the best, on the first set, such as
-            "accuracy", "macro_f1", "rmse" or "loss"; `ties` says which of equals. Defaults to None:
-            the usual one of the scores, which is their first of `monitors`.
+        monitor: str or None. The score on the first set that decides which evaluation is the best,
+            such as "accuracy", "macro_f1", "rmse" or "loss"; `ties` decides between equal ones.
+            Defaults to None: the usual score, which is the first of the scores' `monitors`.
         patience: int or None. Evaluations without improvement after which the run is over.
             Defaults to None: it never is.
         records: iterable of EvaluationRecord. Defaults to ().
-        ties: "loss" (of equal scores the one with the lower loss is the better) or "first" (as in
+        ties: "loss" (of equal scores, the one with the lower loss is better) or "first" (as in
             kbert 0.1). Defaults to "loss".
 
     Raises:
@@ -63,7 +63,7 @@ class EvaluationHistory:
 
     @property
     def score(self) -> str:
-        """The name of the score that makes an evaluation the best."""
+        """The name of the score that decides which evaluation is the best."""
         if self.monitor is not None:
             return self.monitor
         return next(iter(self.records[0].scores.values())).monitors[0] if self.records else ""
@@ -80,11 +80,11 @@ class EvaluationHistory:
 
     @property
     def best(self) -> EvaluationRecord | None:
-        """The best evaluation, of equals the one with the lowest loss, or None before the first."""
+        """The best evaluation (of equals, that with the lowest loss), or None before the first."""
         return max(self.records, key=self._score, default=None)
 
     def best_of(self, count: int) -> list[EvaluationRecord]:
-        """Return so many of the best evaluations, the best first, of equals the first."""
+        """Return the `count` best evaluations, the best first; of equals, the earlier first."""
         return sorted(self.records, key=self._score, reverse=True)[:count]
 
     @property
@@ -128,11 +128,11 @@ class EvaluationHistory:
             patience: int or None. See the class. Defaults to None.
 
         Raises:
-            InputError: it describes no history.
+            InputError: the values describe no history.
         """
         try:
             records = [EvaluationRecord.from_dict(record) for record in values["epochs"]]
-            # kbert 0.1 wrote nothing of ties: its runs keep the best that they have.
+            # kbert 0.1 wrote nothing about ties: its runs keep the best evaluation that they have.
             return cls(values["monitor"], patience, records, values.get("ties", "first"))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise InputError(

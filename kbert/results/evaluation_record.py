@@ -7,7 +7,7 @@ from typing import Any
 from kbert.findings import Joined, Message
 from kbert.results.scores import Scores, scores_from_dict
 
-# "step" is the word of kbert 0.1 for an update.
+# kbert 0.1 calls an update "step".
 _OWN = ("epoch", "batch", "average_of", "update", "step", "sets")
 
 
@@ -17,13 +17,13 @@ class EvaluationRecord:
 
     Args:
         epoch: int. The epoch, counted from 1.
-        update: int. Updates of the optimizer before it.
+        update: int. Updates of the optimizer before the evaluation.
         scores: dict of scores by set, the monitored one first.
-        batch: int or None. Batches of the epoch before it, for an evaluation inside the epoch.
+        batch: int or None. Batches of the epoch before the evaluation, if it is inside the epoch.
             Defaults to None: at the epoch's end.
-        average_of: tuple of pairs (epoch, batch). The evaluations whose weights were averaged to
-            the model that was evaluated, after the last epoch; the best first. Defaults to (): it
-            has the weights of the run.
+        average_of: tuple of pairs (epoch, batch). The evaluations, best first, whose weights were
+            averaged after the last epoch to give the model that was evaluated. Defaults to (): the
+            model has the weights of the run.
 
     Example:
 
@@ -52,7 +52,7 @@ class EvaluationRecord:
 
     @property
     def first(self) -> Scores:
-        """The scores on the first set, by which the best evaluation is known."""
+        """The scores on the first set, which decide the best evaluation."""
         return next(iter(self.scores.values()))
 
     @property
@@ -76,7 +76,7 @@ class EvaluationRecord:
         """Return the record that `to_dict` described.
 
         Raises:
-            KeyError, TypeError, ValueError, AttributeError: it describes none.
+            KeyError, TypeError, ValueError, AttributeError: the values describe none.
         """
         batch = values.get("batch")
         scores = {name: value for name, value in values.items() if name not in _OWN}

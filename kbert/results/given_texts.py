@@ -16,12 +16,12 @@ def as_texts(
     Args:
         texts: a list, tuple, NumPy array, pandas Series or another iterable of str, or of bytes in
             UTF-8. Numbers and missing values are not texts.
-        pairs: the second texts, alike, or None.
-        blank: bool. Whether a text may have nothing but blanks. Defaults to False: there is nothing
-            to label in it, and `read_examples` refuses it too.
+        pairs: the second texts, in the same form, or None.
+        blank: bool. Whether a text may be blank. Defaults to False: there is nothing to label in a
+            blank text, and `read_examples` refuses it too.
 
     Raises:
-        InputError: something else was given, which the message names with its position.
+        InputError: something else was given; the message names it and its position.
     """
     firsts = _strings("texts", texts, blank)
     seconds = None if pairs is None else _strings("pairs", pairs, blank)
@@ -67,7 +67,7 @@ def as_text(option: str, place: int, value: Any, blank: bool = False) -> str:
         if blank or not is_blank(found):
             return found
         raise InputError(
-            "Each of {option} must be a text. Received at position {place}: an empty one "
+            "Each of {option} must be a text. Received at position {place}: an empty text "
             "({shown!r:.40}).",
             option=Option(option),
             place=place,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 def holm(p_values: Sequence[float]) -> tuple[float, ...]:
-    """Return p-values that keep the chance of any false finding among all below each level.
+    """Return corrected p-values: at any level, the chance of any false finding stays below it.
 
     The smallest of m is multiplied by m, the next by m - 1, and so on; none becomes smaller than
     one before it, or greater than 1:

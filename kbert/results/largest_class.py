@@ -7,23 +7,23 @@ from kbert.results.evaluation import Evaluation
 
 CODE = "no-better-than-one-class"
 
-# With fewer rows, a good model too can look like chance.
-_MIN_OTHER_ROWS = 5  # of the classes beside the largest, where the model predicts one class
-_MIN_ROWS = 50  # where it predicts several
+# With fewer rows, even a good model can look like chance.
+_MIN_OTHER_ROWS = 5  # of the classes other than the largest, if the model predicts one class
+_MIN_ROWS = 50  # if it predicts several
 
 
 def largest_class_finding(name: str, scores: Evaluation, when: Text) -> Finding | None:
     """Return the finding that a model is no better than always answering the largest class.
 
     It is no better if its accuracy on the first set is not above the share of the largest class,
-    and either all rows are given one class, or the correlation with the labels is within what
-    chance makes of it: an MCC below `1 / sqrt(rows)`. A model that finds some rows of a rare class,
-    at the cost of as many of the largest, has a higher one.
+    and either it predicts one class for all rows, or its correlation with the labels may be chance:
+    an MCC below `1 / sqrt(rows)`. A model that finds some rows of a rare class, at the cost of the
+    same number of rows of the largest class, has a higher MCC.
 
     Args:
         name: str. The set.
         scores: Evaluation.
-        when: str. When it took place, for a person.
+        when: str. When the evaluation took place, for a person.
     """
     shares = {c: c.rows / scores.rows if c.share is None else c.share for c in scores.classes}
     largest = max(scores.classes, key=lambda one: (shares[one], one.recall))
@@ -45,8 +45,8 @@ def largest_class_finding(name: str, scores: Evaluation, when: Text) -> Finding 
             else "and it predicts {only!r} for all {rows:,} rows."
         ),
         Cure(
-            note="more {epochs}, or a {rate} of 2e-5 to 5e-5; if that does not help, look whether "
-            "the labels belong to the texts",
+            note="more {epochs}, or a {rate} of 2e-5 to 5e-5; if that does not help, check "
+            "whether the labels belong to the texts",
             values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
         ),
         {
@@ -63,9 +63,9 @@ def largest_class_finding(name: str, scores: Evaluation, when: Text) -> Finding 
 
 
 def _only_class(scores: Evaluation) -> str | None:
-    """Return the class that all rows were given, where some of them are of that class."""
+    """Return the class that is predicted for all rows, if some of them are of that class."""
     right = [one for one in scores.classes if one.recall > 0]
-    # All rows of a class are found, and of those that were given it as many are right as of all.
+    # All rows of one class are found, and its precision is the accuracy over all rows.
     if len(right) != 1 or right[0].recall < 1:
         return None
     return right[0].label if math.isclose(right[0].precision, scores.accuracy) else None

@@ -15,11 +15,11 @@ class LengthHistogram:
     """How many texts of a set have how many tokens.
 
     Args:
-        most: int. The tokens that a model reads of a text at most.
-        counts: tuple of int. The texts of each part of the range from 0 to `most`, all equally
-            wide; those that fill it or were longer are in the last one.
-        full: int. The texts that fill it or were longer.
-        tokens: int. The tokens of all texts, as far as they are read.
+        most: int. The maximum number of tokens that a model reads of a text.
+        counts: tuple of int. The number of texts in each part of the range from 0 to `most`. All
+            parts are equally wide; texts of `most` tokens or more are in the last one.
+        full: int. The number of texts of `most` tokens or more.
+        tokens: int. The number of tokens of all texts, as far as they are read.
 
     Example:
 
@@ -39,8 +39,8 @@ class LengthHistogram:
         """Return the histogram of lengths.
 
         Args:
-            lengths: sequence of int. The tokens of each text.
-            most: int. The tokens that a model reads of a text at most.
+            lengths: sequence of int. The number of tokens of each text.
+            most: int. The maximum number of tokens that a model reads of a text.
         """
         width = -(-most // _BARS)
         bars = -(-most // width)
@@ -58,12 +58,12 @@ class LengthHistogram:
 
     @property
     def mean(self) -> float:
-        """The tokens of a text on average, as far as they are read."""
+        """The mean number of tokens of a text, as far as they are read."""
         return self.tokens / max(self.rows, 1)
 
     @property
     def share_full(self) -> float:
-        """The share of the texts that fill what is read, or were longer."""
+        """The share of the texts that have `most` tokens or more."""
         return self.full / max(self.rows, 1)
 
     @property
@@ -82,7 +82,7 @@ class LengthHistogram:
         """Return the histogram that `to_dict` described.
 
         Raises:
-            KeyError, TypeError, ValueError: it describes none.
+            KeyError, TypeError, ValueError: the values describe none.
         """
         counts = tuple(int(count) for count in values["counts"])
         most = int(values["most"])

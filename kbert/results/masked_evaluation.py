@@ -17,7 +17,7 @@ class MaskedEvaluation:
         rows: int. Texts evaluated, or windows of them.
         predictions: int. Tokens predicted, of all rows.
         loss: float. Mean cross-entropy of these tokens, in nats.
-        accuracy: float. The share of them that the model finds.
+        accuracy: float. The share of them that the model predicts correctly.
 
     Example:
 
@@ -36,7 +36,7 @@ class MaskedEvaluation:
 
     @property
     def perplexity(self) -> float:
-        """`exp(loss)`: among how many tokens the model would have to guess."""
+        """`exp(loss)`: the number of tokens among which the model would have to guess."""
         return math.exp(self.loss) if self.loss < 700 else math.inf
 
     def summary(self) -> str:

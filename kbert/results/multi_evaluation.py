@@ -1,4 +1,4 @@
-"""Scores where a text can have several labels, or none."""
+"""Scores for texts that can have several labels, or none."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -27,22 +27,23 @@ _COLUMNS = (
 class MultiEvaluation:
     """The scores of a model on a set whose texts have several labels.
 
-    A label is predicted where its probability is at least its threshold. Labels that no row has,
-    or all have, have no average precision or no area under the curve, and are left out of the mean.
+    A label is predicted if its probability is at least its threshold. Labels that no row has, or
+    that all rows have, have no average precision or no area under the ROC curve, and are left out
+    of these means.
 
     Args:
         rows: int. Rows evaluated.
-        loss: float. Mean binary cross-entropy of a row and label, in nats.
+        loss: float. Mean binary cross-entropy per row and label, in nats.
         micro_f1: float, 0 to 1. F1 of all rows and labels together.
         macro_f1: float, 0 to 1. The unweighted mean of the F1 of the labels.
-        sample_f1: float, 0 to 1. The mean of the F1 of the rows; 1 for a row that has no label and
-            of which none is predicted.
-        average_precision: float, 0 to 1. The unweighted mean of the labels' areas under the curve
-            of precision and recall.
+        sample_f1: float, 0 to 1. The mean of the F1 of the rows; 1 for a row without labels for
+            which none is predicted.
+        average_precision: float, 0 to 1. The unweighted mean of the labels' areas under the
+            precision-recall curve.
         roc_auc: float, 0 to 1. The unweighted mean of the labels' areas under the ROC curve; 0.5 is
             chance.
-        subset_accuracy: float, 0 to 1. The share of rows whose labels are all predicted, and no
-            other.
+        subset_accuracy: float, 0 to 1. The share of rows for which all their labels are predicted,
+            and no others.
         classes: tuple of ClassScore, one per label.
         thresholds: tuple of float, one per label.
         weighted: bool. Whether the scores are means by the rows' weights. Defaults to False: each
@@ -64,7 +65,7 @@ class MultiEvaluation:
     weighted: bool = False
     best_thresholds: BestThresholds | None = None
     monitors: ClassVar[tuple[str, ...]] = (
-        "average_precision",  # whatever the thresholds are, which the best epoch chooses
+        "average_precision",  # independent of the thresholds, which the best epoch chooses
         "micro_f1",
         "macro_f1",
         "sample_f1",
@@ -89,7 +90,7 @@ class MultiEvaluation:
             logits: float array [rows, labels].
             targets: array [rows, labels] of 0 and 1.
             names: sequence of str. The labels.
-            thresholds: sequence of float, or None. The least probability of each label that is
+            thresholds: sequence of float, or None. The lowest probability with which each label is
                 predicted. Defaults to None: 0.5 for all.
             weights: float array [rows] or None. How much each row counts. Defaults to None: all
                 count the same.
@@ -101,7 +102,7 @@ class MultiEvaluation:
         limits = np.full(len(names), 0.5) if thresholds is None else np.asarray(thresholds)
         shares = sigmoid(logits)
         told = shares >= limits
-        # A column of its own for each label: of one label alone scikit-learn makes two classes.
+        # Each column separately: scikit-learn makes two classes of a table with a single label.
         by_label = [
             precision_recall_fscore_support(
                 true[:, at],
@@ -194,7 +195,7 @@ def _micro_f1(true: np.ndarray, told: np.ndarray, weights: np.ndarray | None) ->
 
 
 def _sample_f1(true: np.ndarray, told: np.ndarray, weights: np.ndarray | None) -> float:
-    """Return the mean F1 of the rows, of which scikit-learn's has no value for a row without."""
+    """Return the mean F1 of the rows; scikit-learn's has no value for a row without labels."""
     both, sizes = (true & told).sum(axis=1), true.sum(axis=1) + told.sum(axis=1)
     f1 = np.where(sizes == 0, 1.0, 2 * both / np.maximum(sizes, 1))
     return float(np.average(f1, weights=weights))
@@ -203,7 +204,7 @@ def _sample_f1(true: np.ndarray, told: np.ndarray, weights: np.ndarray | None) -
 def _mean_area(
     name: str, true: np.ndarray, logits: np.ndarray, weights: np.ndarray | None
 ) -> float:
-    """Return the mean of a score of scikit-learn over the labels that some rows have, not all."""
+    """Return the mean of a scikit-learn score over the labels that some rows have, but not all."""
     import sklearn.metrics
 
     counts = true.sum(axis=0)

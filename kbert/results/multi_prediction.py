@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MultiPrediction:
-    """The labels of a text, and the probability of each label that there is.
+    """The labels of a text, and the probability of every label of the model.
 
     Args:
         labels: tuple of str. Those whose probability is at least their threshold; there may be

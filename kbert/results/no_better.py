@@ -9,7 +9,7 @@ from kbert.results.multi_evaluation import MultiEvaluation
 
 _MIN_ROWS = 50
 _CURE = Cure(
-    note="more {epochs}, or a {rate} of 2e-5 to 5e-5; if that does not help, look whether the "
+    note="more {epochs}, or a {rate} of 2e-5 to 5e-5; if that does not help, check whether the "
     "labels belong to the texts",
     values={"epochs": Option("epochs"), "rate": Option("learning_rate")},
 )
@@ -20,7 +20,7 @@ def no_better_than_frequencies(record: EvaluationRecord, unigram_loss: float) ->
 
     Args:
         record: EvaluationRecord. The best of a pretraining run.
-        unigram_loss: float. The masked loss of the frequencies; NaN where it is not known.
+        unigram_loss: float. The masked loss of the frequencies; NaN if it is not known.
     """
     name, scores = next(iter(record.scores.items()))
     assert isinstance(scores, MaskedEvaluation)
@@ -42,7 +42,8 @@ def no_better_than_frequencies(record: EvaluationRecord, unigram_loss: float) ->
 def no_better_finding(record: EvaluationRecord) -> Finding | None:
     """Return the finding that a model is no better than an answer that needs no text.
 
-    Of one class that is the largest; of several labels, chance; of numbers, their mean.
+    For one class, that answer is the largest class; for several labels, chance; for numbers, their
+    mean.
 
     Args:
         record: EvaluationRecord. The best of a run.

@@ -13,17 +13,17 @@ class NumberPrediction:
     """The numbers of a text, each in the unit of its training data.
 
     Args:
-        values: the number by the name of its column, in the order of the columns.
+        values: the numbers by the names of their columns, in the order of the columns.
     """
 
     values: Mapping[str, float]
 
     @property
     def value(self) -> float:
-        """The first number, which is the only one of most models."""
+        """The first number, which for most models is the only one."""
         return next(iter(self.values.values()))
 
     @classmethod
     def from_numbers(cls, row: "np.ndarray", names: Sequence[str]) -> "NumberPrediction":
-        """Return the prediction of a model's outputs for one text."""
+        """Return the prediction from a model's outputs for one text."""
         return cls(dict(zip(names, map(float, row), strict=True)))

@@ -1,4 +1,4 @@
-"""Scores of classes that are in an order, such as star ratings."""
+"""Scores for classes that have an order, such as star ratings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from kbert.results.evaluation import Evaluation
 
 @dataclass(frozen=True)
 class OrderedEvaluation(Evaluation):
-    """The scores of a model on a set whose classes are in an order.
+    """The scores of a model on a set whose classes have an order.
 
-    Beside those of `Evaluation`, where i is the place of the true class in the order, j that of the
-    predicted one, and i' and j' are those of two rows at random:
+    These are the scores of `Evaluation` and two more. Here i is the place of the true class in the
+    order, j that of the predicted class, and i' and j' are those of two rows chosen at random:
 
         kappa = 1 - mean((i - j)^2) / mean((i' - j')^2)
         mae   = mean(|i - j|)
@@ -23,7 +23,7 @@ class OrderedEvaluation(Evaluation):
     Args:
         kappa: float, at most 1. Quadratic weighted kappa; 0 is chance, or the same class for all
             rows.
-        mae: float, 0 or more. How many classes the predicted one is from the true one.
+        mae: float, 0 or more. The mean number of classes from the predicted one to the true one.
 
     Source: J. Cohen, "Weighted kappa: nominal scale agreement with provision for scaled
     disagreement or partial credit", 1968.
@@ -55,7 +55,7 @@ class OrderedEvaluation(Evaluation):
         kappa = round(1 - float(apart / spread), 12) if spread else 0.0
         return replace(
             found,
-            kappa=kappa + 0.0,  # not -0.0, of one class for all rows
+            kappa=kappa + 0.0,  # not -0.0, as for one class for all rows
             mae=float(np.average(np.abs(true - told), weights=weights)),
         )
 

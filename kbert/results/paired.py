@@ -7,14 +7,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class McNemar:
-    """The rows that one of two models has right and the other has not.
+    """The rows that one of two models gets right and the other does not.
 
         p = P(a fair coin, thrown first + second times, is at least as far from the middle)
 
     Args:
-        first: int. Rows that only the first has right.
-        second: int. Rows that only the second has right.
-        p: float. How often chance alone gives a difference at least as great.
+        first: int. Rows that only the first gets right.
+        second: int. Rows that only the second gets right.
+        p: float. How often chance alone gives a difference at least as large as this.
 
     Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions
     or percentages", 1947; the exact form, by the binomial distribution.
@@ -36,8 +36,8 @@ class McNemar:
         """Return the test of two models.
 
         Args:
-            first_right: bool array [rows]. Which rows the first model has right.
-            second_right: bool array [rows]. Which of the same rows the second has right.
+            first_right: bool array [rows]. Which rows the first model gets right.
+            second_right: bool array [rows]. Which of the same rows the second gets right.
         """
         from scipy.stats import binomtest
 
@@ -49,7 +49,7 @@ class McNemar:
 
 
 def told_p(p: float | None) -> str:
-    """Return a p-value as people read it; nothing where there is none."""
+    """Return a p-value as text for a person; empty if there is none."""
     if p is None:
         return ""
     return "< 0.0001" if p < 0.0001 else f"{p:.4f}"

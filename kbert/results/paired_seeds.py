@@ -8,7 +8,7 @@ import numpy as np
 from kbert.findings import Message
 from kbert.results.bootstrap import LEVEL, Interval
 
-_ROUNDING = 1e-12  # of the scores, below which differences are the same
+_ROUNDING = 1e-12  # share of the scores, up to which a difference counts as 0
 
 
 @dataclass(frozen=True)
@@ -19,18 +19,18 @@ class PairedSeeds:
         t          = mean(differences) / (deviation(differences) / sqrt(seeds))
         sign_p     = P(a fair coin, thrown higher + lower times, is at least as far from the middle)
 
-    The t test takes the differences for normally distributed; the sign test takes them for nothing,
-    and needs six seeds to fall below 0.05.
+    The t test assumes that the differences are normally distributed. The sign test assumes nothing
+    about them, and needs six seeds to fall below 0.05.
 
     Args:
-        seeds: tuple of int. Those that both have.
+        seeds: tuple of int. The seeds that both have.
         differences: tuple of float, one per seed.
-        t: float or None. None where `untested` says why.
+        t: float or None. None if there is no t test; `untested` explains why.
         p: float or None. How often chance alone gives a mean at least as far from 0, by Student's t
-            distribution, from both sides.
+            distribution, two-sided.
         interval: Interval or None. The 95% confidence interval of the mean difference.
-        higher: int. Seeds with which the second has the higher score.
-        lower: int. Seeds with which it has the lower one.
+        higher: int. The number of seeds with which the second has the higher score.
+        lower: int. The number of seeds with which it has the lower score.
         sign_p: float. The p-value of the sign test; 1 where no scores differ.
 
     Source: Student, "The Probable Error of a Mean", 1908; W. Dixon and A. Mood, "The Statistical
@@ -74,17 +74,17 @@ class PairedSeeds:
 
     @property
     def mean(self) -> float | None:
-        """The mean difference; None where no seed is shared."""
+        """The mean difference; None if no seed is shared."""
         return float(np.mean(self.differences)) if self.seeds else None
 
     @property
     def untested(self) -> Message | None:
-        """Why there is no t test; None where there is one."""
+        """Why there is no t test; None if there is one."""
         if self.t is not None:
             return None
         if len(self.seeds) < 2:
             return Message(
-                "A paired test needs two or more seeds that both have; they share {count}.",
+                "A paired test needs two or more seeds in common; found {count}.",
                 count=len(self.seeds),
             )
         return Message("The difference is the same with every seed, so that t is not defined.")
@@ -93,7 +93,7 @@ class PairedSeeds:
 def _t_test(
     differences: np.ndarray, size: float
 ) -> tuple[float, float, Interval] | tuple[None, None, None]:
-    """Return t, its p-value and the interval of the mean; None where t is not defined."""
+    """Return t, its p-value and the interval of the mean; None if t is not defined."""
     from scipy.stats import t as student
 
     count = len(differences)

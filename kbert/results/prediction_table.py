@@ -1,4 +1,4 @@
-"""What a model predicts for labelled rows, beside what they say."""
+"""What a model predicts for labelled rows, beside their labels."""
 
 import csv
 from collections.abc import Mapping, Sequence
@@ -18,23 +18,23 @@ from kbert.utils.float_cells import float_cell
 
 @dataclass(frozen=True)
 class PredictionTable:
-    """What a model predicts for labelled rows, beside what they say.
+    """What a model predicts for labelled rows, beside their labels.
 
-    As a file it has the columns of `places`, then `label` and `predicted`, or where a row has
-    several numbers `true(NAME)` for each; `weight`, where rows have weights; and `p(NAME)`, or
-    `predicted(NAME)` of numbers, for each label:
+    As a file it has the columns of `places`; then `label` and `predicted`, or if a row has several
+    numbers, `true(NAME)` for each; `weight`, if rows have weights; and for each label `p(NAME)`, or
+    `predicted(NAME)` for numbers:
 
         row,label,predicted,p(negative),p(positive)
         7,positive,positive,0.03,0.97
 
     Args:
         names: tuple of str. The labels.
-        places: dict of columns that tell which row of the data it is, such as "row".
-        true: array. The numbers of the rows' classes [rows], or what they say of each label
+        places: dict of columns that identify each row of the data, such as "row".
+        true: array. The class number of each row [rows], or its values for the labels
             [rows, labels].
         outputs: float array [rows, labels]. Probabilities, or numbers.
         weights: float array [rows] or None. How much each row counts. Defaults to None: the same.
-        are_numbers: bool. Whether the outputs are numbers and no probabilities. Defaults to False.
+        are_numbers: bool. Whether the outputs are numbers, not probabilities. Defaults to False.
 
     Example:
 
@@ -56,7 +56,7 @@ class PredictionTable:
 
     @property
     def is_of_classes(self) -> bool:
-        """Whether each row is of one class."""
+        """Whether each row has one class."""
         return self.true.ndim == 1
 
     @property
@@ -71,7 +71,7 @@ class PredictionTable:
         return replace(self, places=places)
 
     def of_place(self, name: str, value: Any) -> "PredictionTable":
-        """Return the rows with a value in a column of `places`; all rows without that column."""
+        """Return the rows with a value in a `places` column; all rows if the column is missing."""
         if name not in self.places:
             return self
         return self.take(np.flatnonzero([cell == value for cell in self.places[name]]))
@@ -106,7 +106,7 @@ class PredictionTable:
         )
 
     def to_csv(self) -> str:
-        """Return the table as a file has it."""
+        """Return the table as the text of a file."""
         places = zip(*self.places.values(), strict=True)
         weights: Any = [[]] * len(self) if self.weights is None else self.weights[:, None]
         rows = zip(places, self._true_cells(), weights, self.outputs, strict=True)
@@ -129,7 +129,7 @@ class PredictionTable:
             names: sequence of str. The labels.
 
         Raises:
-            InputError: the file cannot be read, or is not one of these.
+            InputError: the file cannot be read, or is not such a table.
         """
         try:
             with path.open(encoding="utf-8", newline="") as file:
@@ -141,7 +141,7 @@ class PredictionTable:
             raise InputError(
                 "{path} is not a table of predictions that kbert has written for these labels.",
                 path=path,
-                cure=Cure(note="remove it, and it is written again by the next report"),
+                cure=Cure(note="remove it; the next report writes it again"),
             ) from error
 
     @classmethod

@@ -1,4 +1,4 @@
-"""What a search for a learning rate has found."""
+"""The result of a search for a learning rate."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,19 +10,19 @@ from kbert.errors import InputError
 from kbert.findings import Option, worded
 
 _KEPT = 0.9  # of the running mean at each update
-_CLEAR = 3.0  # deviations of the loss by which it must have fallen
-_LEAST_FALL = 1e-3  # and by which share of it
-_FIRST = 5  # updates, whose mean is where the loss begins
+_CLEAR = 3.0  # standard errors by which the loss must have fallen
+_LEAST_FALL = 1e-3  # and the share of itself by which it must have fallen
+_FIRST = 5  # updates, whose mean loss is the start
 
 
 @dataclass(frozen=True, eq=False)
 class RateSearch:
-    """The loss at each of the rates that were tried, from the lowest on.
+    """The loss at each rate that was tried, from the lowest to the highest.
 
     Args:
         rates: float array [updates].
-        losses: float array [updates]. The loss of each update before it; it ends where the loss was
-            no longer finite.
+        losses: float array [updates]. The loss before each update; the array ends where the loss
+            was no longer finite.
 
     Example:
 
@@ -38,7 +38,7 @@ class RateSearch:
 
     @cached_property
     def smoothed(self) -> np.ndarray:
-        """The running mean of the losses, without the weight of its start.
+        """The running mean of the losses, corrected for its start at 0.
 
         m = 0.9 * m + 0.1 * loss;  smoothed = m / (1 - 0.9 ** n)
         """
@@ -52,8 +52,8 @@ class RateSearch:
     def lowest(self) -> float | None:
         """The rate at which the smoothed loss is lowest; None where it has not clearly fallen.
 
-        It has where it lies below that of the first updates by three standard errors of these, and
-        by a thousandth of it.
+        It has clearly fallen if it is below the mean loss of the first updates by more than three
+        standard errors of that mean, and by more than a thousandth of it.
         """
         if len(self.losses) <= _FIRST:
             return None
@@ -67,7 +67,7 @@ class RateSearch:
 
     @property
     def steepest(self) -> float | None:
-        """The rate at which the smoothed loss falls fastest, by the logarithm of the rate."""
+        """The rate at which the smoothed loss falls fastest over the logarithm of the rate."""
         if self.lowest is None:
             return None
         until = int(np.argmin(self.smoothed)) + 1
@@ -136,7 +136,7 @@ class RateSearch:
 
 
 def check_rates(lowest: float, highest: float, updates: int) -> None:
-    """Raise InputError unless rates can grow from one to the other in so many updates."""
+    """Raise InputError unless rates can grow from one to the other in this many updates."""
     if not 0 < lowest < highest < float("inf"):
         raise InputError(
             "The rates must be above 0, and {highest} above {lowest}. Received: {low}, {high}",

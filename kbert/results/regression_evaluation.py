@@ -26,9 +26,9 @@ class ColumnScore:
 
 @dataclass(frozen=True)
 class RegressionEvaluation:
-    """The scores of a model that predicts numbers; of several numbers, the means of theirs.
+    """The scores of a model that predicts numbers; for several numbers, the means of their scores.
 
-    A correlation with what does not vary is 0, as of a model that always predicts the same.
+    A correlation is 0 if either side does not vary, as for a model that always predicts the same.
 
     Args:
         rows: int. Rows evaluated.
@@ -37,7 +37,7 @@ class RegressionEvaluation:
         mae: float. Mean absolute error, in the numbers' own unit.
         pearson: float, -1 to 1. Linear correlation of the predicted and the true numbers.
         spearman: float, -1 to 1. Correlation of their ranks.
-        r2: float, at most 1. The share of the variance that is predicted; 0 is the mean alone.
+        r2: float, at most 1. The share of the variance that is predicted; 0 for always the mean.
         columns: tuple of ColumnScore, one per number.
         weighted: bool. Whether the scores are means by the rows' weights. Defaults to False: each
             row counts the same.
@@ -164,7 +164,7 @@ def _scores(name: str, true: np.ndarray, told: np.ndarray, weights: np.ndarray) 
 
 
 def correlation(first: np.ndarray, second: np.ndarray, weights: np.ndarray) -> float:
-    """Return the linear correlation of two columns; 0 where either does not vary."""
+    """Return the linear correlation of two columns; 0 if either does not vary."""
     one, other = (column - np.average(column, weights=weights) for column in (first, second))
     spread = np.average(one**2, weights=weights) * np.average(other**2, weights=weights)
     magnitude = np.average(first**2, weights=weights) * np.average(second**2, weights=weights)

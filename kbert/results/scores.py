@@ -50,5 +50,5 @@ def score_name(score: str) -> str:
 
 
 def is_better_lower(score: str) -> bool:
-    """Whether less of a score is better, as of an error."""
+    """Whether a lower score is better, as for an error."""
     return score in ("loss", "rmse", "mae")

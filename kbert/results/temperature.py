@@ -1,4 +1,4 @@
-"""One number by which a model's logits are divided, so that its probabilities are what happens."""
+"""A number that divides a model's logits, so that its probabilities match how often it is right."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +17,17 @@ class Temperature:
 
         probabilities = softmax(logits / temperature)    # sigmoid, where a row has several labels
 
-    It is the one with the lowest log loss on the rows, rounded to four digits. What it does is
-    measured on rows that did not fit it: the rows are halved, class by class in turns, the
-    temperature of each half is used for the other, and the two are scored together. The predicted
-    classes stay as they are.
+    It is the temperature with the lowest log loss on the rows, rounded to four digits. Its effect
+    is measured on rows that it was not fitted on. For this, the rows of each class are divided in
+    turn between two halves, the temperature of each half is used for the other, and both are scored
+    together. The predicted classes stay the same.
 
     Args:
-        value: float. 1 where none can be fitted: the lowest loss is at 0, as when all rows are
+        value: float. 1 if none can be fitted: the lowest loss is at 0, as when all rows are
             predicted right, or nowhere.
-        rows: int. The rows that fitted it.
-        change: CalibrationChange. What it does to rows that it was not fitted on: that of all
-            rows, each with the temperature of the other half.
+        rows: int. The number of rows that it was fitted on.
+        change: CalibrationChange. What it does to rows that it was not fitted on: the change over
+            all rows, each with the temperature of the other half.
         is_fitted: bool. Whether one was found.
 
     Source: C. Guo et al., "On Calibration of Modern Neural Networks", 2017.
@@ -78,7 +78,7 @@ class Temperature:
         """Return what was found, for a person.
 
         Args:
-            rows: str. The name of the set that fitted it.
+            rows: str. The name of the set that it was fitted on.
         """
         if not self.is_fitted:
             return worded(
@@ -102,7 +102,7 @@ class Temperature:
 
 
 def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) -> float | None:
-    """Return the temperature with the lowest log loss; None where it is at no finite one above 0.
+    """Return the temperature with the lowest log loss; None if no finite one above 0 has it.
 
     Args:
         logits: float array [rows, labels].
@@ -116,16 +116,16 @@ def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) 
             np.average(log_losses(logits / np.exp(log_temperature), true), weights=weights)
         )
 
-    # The loss is convex in 1 / temperature, so it has one lowest place.
+    # The loss is convex in 1 / temperature, so it has one minimum.
     bounds = (np.log(LEAST), np.log(MOST))
     found = minimize_scalar(loss, bounds=bounds, method="bounded", options={"xatol": 1e-7})
-    # Where the lowest is at an end, the loss may be flat to far inside.
+    # If the minimum is at a bound, the loss may be flat far into the interval.
     is_inside = found.fun < min(map(loss, bounds)) - 1e-9
     return float(f"{np.exp(found.x):.4g}") if is_inside else None
 
 
 def _halves(true: np.ndarray) -> np.ndarray:
-    """Return which rows are of the first half, bool [rows]: of each class every other row."""
+    """Return which rows are in the first half, bool [rows]: every other row of each class."""
     kinds = true
     if is_of_labels(true):
         kinds = np.unique(true, axis=0, return_inverse=True)[1].reshape(-1)

@@ -30,7 +30,7 @@ class BestThresholds:
     def from_shares(
         cls, shares: np.ndarray, targets: np.ndarray, weights: np.ndarray | None = None
     ) -> "BestThresholds":
-        """Return those of probabilities; see `best_thresholds`."""
+        """Return the best thresholds for probabilities; see `best_thresholds`."""
         values = best_thresholds(shares, targets, weights)
         rows = np.ones(len(shares)) if weights is None else np.asarray(weights, np.float64)
         true, told = np.asarray(targets) > 0, shares >= np.array(values)
@@ -45,7 +45,7 @@ class BestThresholds:
         return cls(**{**values, "values": tuple(values["values"])})
 
     def told(self, names: Sequence[str], rows: str) -> str:
-        """Return what they are, in a sentence for a person.
+        """Return the thresholds and their scores, as text for a person.
 
         Args:
             names: sequence of str. The labels.
@@ -53,10 +53,9 @@ class BestThresholds:
         """
         shown = [f"{name} {value:.3f}" for name, value in zip(names, self.values, strict=True)]
         return worded(
-            "The model predicts a label from these probabilities on, which give each its best F1 "
-            "on {rows}: {thresholds}. With them, on the same rows: micro F1 {micro_f1:.4f}, "
-            "macro "
-            "F1 {macro_f1:.4f}.",
+            "The model predicts a label at or above these probabilities, which give each label "
+            "its best F1 on {rows}: {thresholds}. With them, on the same rows: micro F1 "
+            "{micro_f1:.4f}, macro F1 {macro_f1:.4f}.",
             rows=rows,
             thresholds=name_list(shown, _MAX_SHOWN),
             micro_f1=self.micro_f1,
@@ -72,9 +71,9 @@ def best_thresholds(
 ) -> tuple[float, ...]:
     """Return the threshold of each label that gives it the best F1.
 
-    A threshold lies halfway between two probabilities, so that it is not one row's own. Where 0.5
-    is among the best it is 0.5, else of equals the nearest to it; a label that no row has keeps
-    0.5.
+    A threshold lies halfway between two probabilities, so that it is not the probability of a row.
+    If 0.5 is among the best thresholds of a label, it is used; otherwise the one nearest to 0.5. A
+    label that no row has keeps 0.5.
 
     Args:
         shares: float array [rows, labels]. The probabilities.
@@ -90,7 +89,7 @@ def best_thresholds(
         if not hits[-1]:
             found.append(0.5)
             continue
-        # With the first n rows predicted, n = 1, 2, ...; equal probabilities go together.
+        # With the first n rows predicted, n = 1, 2, ...; rows of equal probability go together.
         f1 = 2 * hits / (np.cumsum(rows[order]) + hits[-1])
         ends = np.append(values[1:] < values[:-1], True)
         below = np.append(values[1:], 0.0)

@@ -1,4 +1,4 @@
-"""What the findings of a run say of a model that cannot judge labels."""
+"""A note on a model that, by the findings of its run, cannot judge labels."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -9,10 +9,10 @@ _CODES = ("below-baseline", "no-better-than-one-class", "no-better-than-chance")
 
 
 def weak_model_note(findings: Iterable[Mapping[str, Any]]) -> str | None:
-    """Return what is to be known of the labels that a weak model doubts; None of a better model.
+    """Return a note on the labels that a weak model doubts; None for a better model.
 
     Args:
-        findings: iterable of dict. Those of the run, as run.json has them.
+        findings: iterable of dict. The findings of the run, as in run.json.
     """
     found = {one.get("code") for one in findings}
     code = next((code for code in _CODES if code in found), None)

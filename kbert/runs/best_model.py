@@ -59,7 +59,12 @@ class BestModel:
             except KbertError as error:
                 noted = start.best if path.name == (start.best or {}).get("checkpoint") else None
                 if noted and noted.get("sha256") == _model_checksum(run):
-                    say(worded("{error} The run's model is the same, and remains.", error=error))
+                    say(
+                        worded(
+                            "{error} The run's model has the same weights, and is kept.",
+                            error=error,
+                        )
+                    )
                     return cls(history, None, is_kept=True, findings=tuple(findings))
                 findings.append(_lost(best.when, error))
                 history = history.without(best)
@@ -121,7 +126,7 @@ def keep_best(run: RunDirectory, settings: Mapping[str, Any], weights: Arrays) -
     except OSError as error:
         raise MachineError(
             "The best model cannot be written to {folder}: {reason}. Its checkpoint is intact; "
-            "{when}, resume from the last.",
+            "{when}, resume from the last checkpoint.",
             folder=run.model_folder,
             reason=error.strerror or error,
             when=once_mended(error),
@@ -179,8 +184,8 @@ def _lost(when: Text, error: KbertError) -> Finding:
         "error",
         "The weights of the best evaluation ({when}) are lost: {reason}",
         Cure(
-            note="restore the checkpoint from a copy; allowed, the best of the evaluations whose "
-            "weights are left takes its place"
+            note="restore the checkpoint from a copy; if this is allowed, the best of the "
+            "evaluations whose weights are left takes its place"
         ),
         {"when": when, "reason": str(error).rstrip(".") + "."},
     )

@@ -66,7 +66,7 @@ def calibrate_run(
         told = Joined(f"{label} {limit:.3f}" for label, limit in list(shown)[:_MAX_SHOWN])
         say(
             worded(
-                "The thresholds move along, so that the same labels are predicted: {thresholds}",
+                "The thresholds are adjusted, so that the same labels are predicted: {thresholds}",
                 thresholds=told,
             )
         )

@@ -49,8 +49,7 @@ def _check_finished(run: RunDirectory) -> None:
     status = run.record.get("status")
     if status != "finished":
         raise InputError(
-            "{run} has not finished (its status is {status!r:.80}): its scores are not those that "
-            "it ends with.",
+            "{run} has not finished (its status is {status!r:.80}): its scores are not final.",
             run=run,
             status=status,
             cure=Cure(call=Call("resume", run)),
@@ -66,12 +65,12 @@ def _check_alike(first: RunDirectory, other: RunDirectory) -> None:
             "cannot be compared.",
             folds=folds,
             single=single,
-            cure=Cure(note="compare runs of one kind"),
+            cure=Cure(note="compare runs of the same kind"),
         )
     kinds = [find_source(_model(run).path).target().kind for run in (first, other)]
     if kinds[0] != kinds[1]:
         raise InputError(
-            "{other} has another target than {first}: {received} and not {kind}.",
+            "{other} has a different target than {first}: {received}, not {kind}.",
             first=first,
             other=other,
             kind=kinds[0],
@@ -80,7 +79,7 @@ def _check_alike(first: RunDirectory, other: RunDirectory) -> None:
     labels = [_model(run).record.get("labels") or [] for run in (first, other)]
     if set(labels[0]) != set(labels[1]):
         raise InputError(
-            "{other} has other labels than {first}: {received} and not {labels}.",
+            "{other} has different labels than {first}: {received}, not {labels}.",
             first=first,
             other=other,
             labels=name_list(labels[0], _MOST_NAMED),

@@ -102,7 +102,7 @@ def _own_rows(run: RunDirectory) -> EvaluatedRows | None:
     try:
         return EvaluatedRows(name, target, predictions_of(run), None)
     except KbertError as error:
-        note = worded("What is said of single rows is left out: {error}", error=error)
+        note = worded("The results for single rows are left out: {error}", error=error)
         return EvaluatedRows(name, target, None, None, (note,))
 
 
@@ -132,8 +132,8 @@ def _check_same(runs: Sequence[RunDirectory], data: Sequence[Examples]) -> None:
         )
         if not same or not np.array_equal(_said(first), _said(other)):
             raise InputError(
-                "{source} has other rows or labels for {other} than for {first}, as it is read "
-                "with the columns of each.",
+                "{source} has other rows or labels for {other} than for {first}, because it is "
+                "read with each run's own columns.",
                 source=first.source,
                 first=runs[0],
                 other=run,

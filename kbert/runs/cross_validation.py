@@ -179,7 +179,7 @@ def check_unchanged(
     given += ["scale_epochs"] if scale_epochs else []
     if given:
         raise InputError(
-            "The folds of {run} are compared, so that all are trained in the same way: leave out "
+            "The folds of {run} are compared, so all must be trained in the same way: leave out "
             "{option}.",
             run=run,
             option=Option(given[0]),

@@ -38,8 +38,8 @@ def different_rows(
     )
     if is_cross_validation(first):
         return InputError(
-            "{first} and {other} are cross-validations of different rows, so that their scores "
-            "cannot be compared.",
+            "{first} and {other} are cross-validations of different rows, so their scores cannot "
+            "be compared.",
             first=first,
             other=other,
             cure=Cure(note="train both on the same file"),

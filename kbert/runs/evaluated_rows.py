@@ -55,7 +55,7 @@ def folds_of(run: RunDirectory) -> list[RunDirectory]:
     folds = run.record["cross_validation"].get("folds")
     if not isinstance(folds, int) or not (run.path / OUT_OF_FOLD).is_file():
         raise InputError(
-            "{run} has not trained all its folds, so that not all rows are predicted.",
+            "{run} has not trained all its folds, so not all rows are predicted.",
             run=run,
             cure=Cure(call=Call("resume", run)),
         )
@@ -80,7 +80,7 @@ def rows_of_run(
     try:
         table = _predictions_of_set(run, name)
     except KbertError as error:
-        notes.append(worded("What is said of single rows is left out: {error}", error=error))
+        notes.append(worded("The results for single rows are left out: {error}", error=error))
     return EvaluatedRows(name, find_source(run.path).target(), table, examples, tuple(notes))
 
 

@@ -8,7 +8,7 @@ from kbert.runs.run_directory import RunDirectory
 
 
 def fold_calibration(folds: Sequence[RunDirectory]) -> dict[str, Any] | None:
-    """Return the temperature of each fold, and the mean of their effects; None without any.
+    """Return the temperature of each fold, and the mean of their effects; None unless all have one.
 
     The temperature of a fold is fitted on the rows that it has set aside and its model predicts.
     """

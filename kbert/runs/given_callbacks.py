@@ -92,8 +92,8 @@ def missing_callbacks(recorded: Any, given: GivenCallbacks) -> list[Finding]:
         Finding(
             "callback-missing",
             "warning",
-            "The run was started with callbacks that are not given now, and goes on without them: "
-            "{missing}.",
+            "The run was started with callbacks that are not given now, and continues without "
+            "them: {missing}.",
             # Not a command to paste: the names were chosen by whoever created the run.
             Cure(
                 note="name them with {option} again, if you trust them",
@@ -215,7 +215,7 @@ def _imported(name: str) -> Any:
 def _cure_of_absent(holder: Any, part: str, module: str) -> Cure:
     """Return the cure for a name that a module or class lacks: a similar one, or those it has.
 
-    Of a module that imports many, the callbacks count that it defines itself.
+    Of a module only its callbacks are named.
     """
     import keras
 
@@ -245,7 +245,7 @@ def _make(name: str, maker: Callable[[], Any]) -> Any:
         made = maker()
     except Exception as error:
         raise InputError(
-            "{option} cannot be made: it raised {kind}: {reason}.",
+            "{option} cannot be created: it raised {kind}: {reason}.",
             option=option,
             kind=type(error).__name__,
             reason=reason_of(error),
@@ -253,7 +253,7 @@ def _make(name: str, maker: Callable[[], Any]) -> Any:
         ) from error
     if not isinstance(made, keras.callbacks.Callback):
         raise InputError(
-            "{option} is not a callback: it made an object of the class {kind}, not a "
+            "{option} is not a callback: it created an object of the class {kind}, not a "
             "keras.callbacks.Callback.",
             option=option,
             kind=type(made).__name__,

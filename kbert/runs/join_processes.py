@@ -44,7 +44,7 @@ def join_processes(
     if launch is None:
         return 1
     if processes.is_joined():
-        raise InputError("This process has joined the others already.")
+        raise InputError("This process has already joined the others.")
     choose_backend("jax")
     try:
         processes.join(launch)

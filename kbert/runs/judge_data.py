@@ -111,8 +111,8 @@ def judge_overlap(config: TrainConfig, stores: Mapping[str, TokenStore]) -> list
         if shared is None:
             say(
                 worded(
-                    "Whether rows of {name} are among the {rows:,} of {store} is not looked for: "
-                    "they are too many.",
+                    "Rows of {name} that are also among the {rows:,} of {store} are not searched "
+                    "for: there are too many.",
                     name=name,
                     rows=len(training),
                     store=config.data,
@@ -138,7 +138,7 @@ def _own_split(config: TrainConfig, training: Examples, dev: Examples) -> list[F
         call=Call("train", config.data, **config.file_settings()),
         note="in a new run: it keeps equal texts together, which kbert 0.1 did not",
     )
-    together = Cure({"group": "NAME"}, note="of a column that is the same in such rows")
+    together = Cure({"group": "NAME"}, note="a column that is the same in such rows")
     every = (
         small_dev_finding(len(dev), cure, target=dev.target.kind),
         overlap_finding("dev", training, dev, again),

@@ -57,8 +57,8 @@ def empty_texts(store: TokenStore) -> Finding | None:
     return Finding(
         "nothing-to-mask",
         "error" if share > _MOST_EMPTY else "warning",
-        "{empty} no token that could be masked and predicted ({share:.1%} of them): their "
-        "characters are none that the tokenizer keeps.",
+        "{empty} no token that could be masked and predicted ({share:.1%} of them): the "
+        "tokenizer keeps none of their characters.",
         Cure(note="leave them out, or check {text}", values={"text": Option("text")}),
         {"empty": count_noun(empty, "text has", "texts have"), "share": share},
     )

@@ -52,9 +52,10 @@ def _threads_differ(old: Any, new: int, backend: str) -> Finding:
     return Finding(
         "threads-differ",
         "warning",
-        "The run was started with {old} threads and resumes with {new}: sums are rounded in "
-        "another order, so its result may differ from that of an undisturbed run in the last bits.",
-        Cure(note="{how}, for the very same bits", values={"how": how}),
+        "The run was started with {old} threads and resumes with {new}: sums are rounded in a "
+        "different order, so its result may differ from that of an uninterrupted run in the last "
+        "bits.",
+        Cure(note="{how}, for a bit-identical result", values={"how": how}),
         {"old": old, "new": new},
     )
 
@@ -64,7 +65,7 @@ def _versions_differ(differ: list[Message]) -> Finding:
         "machine-differs",
         "warning",
         "Since the run was started these have changed: {differ}. Its result may differ from that "
-        "of an undisturbed run in the last bits.",
-        Cure(note="resume where the run was started, for the very same bits"),
+        "of an uninterrupted run in the last bits.",
+        Cure(note="resume where the run was started, for a bit-identical result"),
         {"differ": Joined(differ)},
     )

@@ -58,7 +58,7 @@ def _check_on_tensorflow(config: Config) -> None:
     """Refuse what TensorFlow's replicas cannot do, which would otherwise fail in the first step."""
     if isinstance(config, PretrainConfig):
         raise InputError(
-            "Pretraining computes on several devices with jax alone. Received: {devices}",
+            "Pretraining runs on several devices only with jax. Received: {devices}",
             devices=Option("devices", config.devices),
             cure=Cure({"backend": "jax"}, otherwise=(Cure({"devices": 1}),)),
         )
@@ -71,7 +71,7 @@ def _check_on_tensorflow(config: Config) -> None:
     refused = next((name for name, asked in takes.items() if asked), None)
     if refused is not None:
         raise InputError(
-            "On several devices TensorFlow does not take {setting}.",
+            "On several devices TensorFlow does not support {setting}.",
             setting=Option(refused, getattr(config, refused)),
             cure=Cure({"backend": "jax"}, otherwise=(Cure({"devices": 1}),)),
         )

@@ -24,7 +24,7 @@ def predicted_rows(predictor: Predictor, data: Examples, batch_size: int) -> Eva
         raise InputError("{source} has no labelled rows.", source=data.source)
     if data.labels.names != tuple(predictor.labels) or data.target.kind != predictor.target.kind:
         raise InputError(
-            "{data} was read with other labels than the model's {names}.",
+            "{data} was read with labels other than the model's {names}.",
             data=Option("data"),
             names=predictor.labels,
             cure=Cure(code="kbert.read_examples(..., labels=kbert.Labels(predictor.labels))"),

@@ -123,8 +123,8 @@ def plan_pretraining(config: PretrainConfig, *, resumes: bool = False) -> Prepar
     if config.batch_size == "auto":
         say(
             worded(
-                "Batches are chosen when training begins: the largest that fit, for the same "
-                "updates."
+                "The batch size is chosen when training begins: the largest that fits, for the "
+                "same updates."
             )
         )
     findings = [*of_plan, *of_texts]
@@ -147,7 +147,7 @@ def _say_words(masking: Masking, texts: Examples) -> None:
     if masking.segmenter is None:
         say(
             worded(
-                "Each Chinese character is masked alone. To mask whole words, install "
+                "Each Chinese character is masked on its own. To mask whole words, install "
                 "{package}: {install}",
                 package=SEGMENTER,
                 install=pip_install(SEGMENTER),

@@ -134,8 +134,8 @@ def _write_model(
         )
     except OSError as error:
         raise MachineError(
-            "The model cannot be written to {folder}: {reason}. Its checkpoint is intact; {when}, "
-            "resume from the last.",
+            "The model cannot be written to {folder}: {reason}. Its checkpoint is intact; "
+            "{when}, resume from the last checkpoint.",
             folder=run.model_folder,
             reason=error.strerror or error,
             when=once_mended(error),

@@ -33,7 +33,7 @@ def read_pretraining_texts(config: PretrainConfig) -> dict[str, Examples]:
     units = SplitUnits.find(whole.bare_texts(), config.seed)
     if len(units.marks) < _LEAST:
         raise InputError(
-            "{source}: some texts are set aside for evaluation, and there is only one. Add texts.",
+            "{source}: some texts are set aside for evaluation, but there is only one. Add texts.",
             source=whole.source,
             cure=Cure({"dev_proportion": 0}, note="to evaluate on none"),
         )

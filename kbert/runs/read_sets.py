@@ -65,7 +65,7 @@ def _check_no_shards(config: TrainConfig) -> None:
     for name in OF_SHARDS:
         if getattr(config, name) != getattr(ShardOptions, name):
             raise InputError(
-                "{option} is for token stores, and {data} is none.",
+                "{option} is for token stores, but {data} is not one.",
                 option=Option(name),
                 data=config.data,
                 cure=Cure(note="leave it out: kbert shuffles all rows of a file"),

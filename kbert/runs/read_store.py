@@ -34,7 +34,7 @@ def read_store(config: TrainConfig, labels: Labels | None = None) -> StoredExamp
     examples = StoredExamples.of(store)
     if labels is not None and labels != examples.labels:
         raise InputError(
-            "{store} was made with other labels than the model has: {given}, not {own}.",
+            "{store} was made with labels other than the model's: {given}, not {own}.",
             store=str(store),
             given=", ".join(() if examples.labels is None else examples.labels.names[:10]),
             own=", ".join(labels.names[:10]),
@@ -47,14 +47,14 @@ def _check_settings(config: TrainConfig) -> None:
     given = config.file_settings()
     if given and config.dev is None and config.test is None:  # these are files
         raise InputError(
-            "{option} says how a file is read, and {store} is a token store.",
+            "{option} sets how a file is read, but {store} is a token store.",
             option=Option(next(iter(given))),
             store=config.data,
             cure=Cure(note="leave it out"),
         )
     if config.folds is not None or config.sets_rows_aside:
         raise InputError(
-            "{store} is a token store, which has no texts to set rows aside by.",
+            "{store} is a token store, which has no texts by which to set rows aside.",
             store=config.data,
             cure=Cure({"dev": "FILE"}, otherwise=(Cure({"dev_proportion": 0}),)),
         )

@@ -184,7 +184,7 @@ def run_history(run: RunDirectory) -> EvaluationHistory:
     try:
         return EvaluationHistory.from_dict(json.loads(file.read_text(encoding="utf-8")))
     except ValueError as error:
-        raise InputError("{file} is not what kbert has written.", file=file) from error
+        raise InputError("{file} is not as kbert wrote it.", file=file) from error
 
 
 def _baselines(run: RunDirectory) -> Baselines | None:

@@ -51,7 +51,7 @@ def resume_pretraining(
 
     Args:
         run: RunDirectory.
-        changes: dict, the settings of the checkpoints, `backend` and `devices`.
+        changes: dict, the settings of the checkpoints and trackers, `backend` and `devices`.
         checkpoint: str or None. The name of an earlier checkpoint. Defaults to None: the last.
         scale_epochs: bool. Must be False. Defaults to False.
         allow: sequence of str. Codes of findings that do not stop the run. Defaults to ().

@@ -55,7 +55,7 @@ def run_baselines(prepared: PreparedRun, model: Any, run: RunDirectory) -> None:
     except Exception as error:
         say(
             worded(
-                "The baselines are left out, and the run goes on: {reason}.",
+                "The baselines are left out, and the run continues: {reason}.",
                 reason=reason_of(error),
             )
         )

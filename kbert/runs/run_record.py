@@ -46,7 +46,7 @@ def check_record(file: Path, record: Mapping[str, Any], sets: Iterable[str]) -> 
     for name in sets:
         if "sha256" not in data.get(name, {}):
             raise InputError(
-                "{file} is damaged: it does not tell the checksum of the {name} set.",
+                "{file} is damaged: it lacks the checksum of the {name} set.",
                 file=file,
                 name=name,
                 cure=lost_cure(file.parent),
@@ -76,7 +76,7 @@ def read_record(file: Path) -> dict[str, Any]:
     for name, kind in _TYPES.items():
         if name in record and not _is_of(record[name], kind, name):
             raise InputError(
-                "{file} is damaged: it has the wrong type of {name!r}.",
+                "{file} is damaged: its {name!r} has the wrong type.",
                 file=file,
                 name=name,
                 cure=cure,

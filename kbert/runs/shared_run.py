@@ -160,7 +160,7 @@ def check_alike(own: dict[str, Any], shown: dict[str, str]) -> None:
         differing = [name for name, value in first.items() if other.get(name) != value]
         if differing:
             raise InputError(
-                "All processes must compute alike, and those of process {number} differ: {what}",
+                "All processes must compute alike, but process {number} differs in {what}",
                 number=number,
                 what=worded(", ").join(str(shown[name]) for name in differing),
                 cure=Cure(note="the same files, versions and command line on all hosts"),

@@ -89,7 +89,7 @@ def train_into(run: RunDirectory, config: TrainConfig, given: GivenCallbacks) ->
     if config.is_cross_validation:
         if processes.is_joined():
             raise InputError(
-                "Several processes train one run, and {folds} are one each.",
+                "Several processes train one run together, but {folds} trains one run per fold.",
                 folds=Option("folds", config.folds),
                 cure=Cure(note="{devices} of one process", values={"devices": Option("devices")}),
             )

@@ -1,1 +1,1 @@
-"""Trained models at work, with Keras and without."""
+"""Prediction with trained models, with and without Keras."""

@@ -21,7 +21,7 @@ _FORMAT = "kbert-export-1"
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What a program needs that takes token ids and returns what becomes probabilities.
+    """The settings needed to run an exported program, from token ids to probabilities.
 
     Args:
         kind: str. The format, such as "onnx".
@@ -30,11 +30,11 @@ class ExportSettings:
         max_length: int. The maximum number of tokens of a text or pair.
         length: int or None. The one width that the program takes; None for any up to `max_length`.
         int8: bool. Whether the weights were rounded to 8 bits.
-        text_pairs: bool or None. Whether it was trained on pairs, where that is known.
+        text_pairs: bool or None. Whether the model was trained on pairs; None if that is not known.
         tokenizer: dict. The tokenizer's settings; its vocabulary is vocab.txt.
-        num_segments: int or None. How many texts of a row the program can tell apart. Defaults to
-            None: 0.1 did not write it.
-        target: dict or None. What a label is, where it is not one class. Defaults to None.
+        num_segments: int or None. How many texts per row the program can distinguish. Defaults to
+            None: kbert 0.1 did not write it.
+        target: dict or None. What a label is, if it is not one class. Defaults to None.
     """
 
     kind: str
@@ -60,7 +60,10 @@ class ExportSettings:
 
     @property
     def windows(self) -> Windows | None:
-        """How long texts are read in windows, whose logits are pooled; None where they are cut."""
+        """How texts that are too long are split into windows; None if they are cut.
+
+        The logits of the windows are pooled.
+        """
         return known_windows(self.long_text, self.tokenizer.get("windows"))
 
     @property
@@ -69,7 +72,7 @@ class ExportSettings:
         return output_name(self.long_text)
 
     def write(self, folder: Path) -> None:
-        """Write them into an export's folder."""
+        """Write the settings into an export's folder."""
         text = json.dumps({"format": _FORMAT, **asdict(self)}, indent=2, ensure_ascii=False)
         (folder / SETTINGS_FILE).write_text(text + "\n", encoding="utf-8")
 
@@ -79,9 +82,7 @@ class ExportSettings:
         path = folder / SETTINGS_FILE
         values = read_json(path)
         if "format" not in values:
-            raise InputError(
-                "{path} is not that of an export of kbert: it names no format.", path=path
-            )
+            raise InputError("{path} is not from a kbert export: it names no format.", path=path)
         if values.pop("format") != _FORMAT:
             raise InputError(
                 "{path} is of another version; {expected} was expected.",
@@ -113,7 +114,7 @@ class ExportSettings:
             ) from None
 
     def _check(self, path: Path) -> None:
-        """Raise InputError when a value is of another type or out of range."""
+        """Raise InputError if a value has the wrong type or is out of range."""
         expected = {
             "kind": isinstance(self.kind, str),
             "file": is_plain_name(self.file),

@@ -1,4 +1,4 @@
-"""Exported programs among the sources of models."""
+"""Exported programs as sources of models."""
 
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -17,7 +17,7 @@ from kbert.tokenizer.tokenizer import Tokenizer
 
 @dataclass(frozen=True)
 class Export(Source):
-    """The folder of an exported program, which predicts and has no weights to take out."""
+    """The folder of an exported program, which predicts but has no weights to take out."""
 
     kind = "an exported program"
 
@@ -52,7 +52,7 @@ class Export(Source):
 
     def sizes(self) -> NoReturn:
         raise InputError(
-            "{name} is an exported program, which has no weights to take out. Name the run or the "
+            "{name} is an exported program, which has no weights to extract. Name the run or the "
             "model that it was exported from.",
             name=self.name,
         )

@@ -1,4 +1,4 @@
-"""Predictions beside the columns of the rows that they are for."""
+"""Predictions beside the columns of their rows."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
@@ -29,19 +29,19 @@ class PredictedTable:
 
     A row has its number in the source (and its file, where there are several), the columns that are
     kept, and the prediction: `label`, `probability` and the probability of each class, or what the
-    target has in their place. Where a column that is kept has one of these names, that of the
-    prediction begins with `predicted_`, and that of the number or file with `input_`.
+    target has in their place. If a column that is kept has one of these names, the prediction's
+    column gets the prefix `predicted_`, and the column of the number or file the prefix `input_`.
 
-    Going through it yields a dict for each row; each time, the predictions are computed again.
+    Iterating over the table yields a dict for each row, and computes the predictions each time.
 
     Args:
-        predict: callable. Returns the predictions of texts, pairs or None, in batches of a size, as
+        predict: callable of texts, pairs or None, and a batch size. Returns the predictions, as
             `Predictor.predict` does.
         examples: Examples. The texts.
         kept: KeptColumns. The columns of their source that are kept.
         batch_size: int. Defaults to 32.
-        report: callable or None. Told how many more rows are computed, as batches are. Defaults to
-            None.
+        report: callable or None. Called with the number of rows that were computed since the last
+            call. Defaults to None.
 
     Example:
 
@@ -114,13 +114,13 @@ class PredictedTable:
         """Return the names of the columns, given a row.
 
         Raises:
-            InputError: a column of the source has the name with the prefix too.
+            InputError: a column of the source already has the name with the prefix.
         """
         places = [self.own_name(name) for name in row.place]
         return [*places, *self.kept.names, *map(self.own_name, header(row.prediction))]
 
     def record(self, row: PredictedRow) -> dict[str, Any]:
-        """Return a row as an object of JSON, with the probabilities in one object."""
+        """Return a row as a JSON object, with the probabilities in one object."""
         kept = [json_cell(cell, self.examples.encoding) for cell in row.kept]
         return {
             **{self.own_name(name): value for name, value in row.place.items()},
@@ -129,7 +129,7 @@ class PredictedTable:
         }
 
     def own_name(self, name: str) -> str:
-        """Return what a column that is not of the source is called."""
+        """Return the name of a column that does not come from the source."""
         taken = self.kept.names
         if name not in taken:
             return name
@@ -138,8 +138,8 @@ class PredictedTable:
             return prefixed
         others = [other for other in taken if other not in (name, prefixed)]
         raise InputError(
-            "{source} has the columns {name!r} and {prefixed!r}, so that no name is left for what "
-            "is added.",
+            "{source} has the columns {name!r} and {prefixed!r}, so no name is left for the "
+            "column to be added.",
             source=self.examples.source,
             name=name,
             prefixed=prefixed,
@@ -151,7 +151,7 @@ class PredictedTable:
 
         Args:
             path: str or Path. A .csv, .jsonl or .xlsx file.
-            format: "csv", "jsonl", "xlsx" or None. Defaults to None: that of the suffix.
+            format: "csv", "jsonl", "xlsx" or None. Defaults to None: the format of the suffix.
             bom: bool. Whether a CSV file begins with a byte order mark, by which Excel knows that
                 it is UTF-8. Defaults to False.
 

@@ -1,4 +1,4 @@
-"""The columns of a file of predictions, by what a label is."""
+"""The columns of a file of predictions, depending on what a label is."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def header(first: AnyPrediction | None) -> list[str]:
 def cells(prediction: AnyPrediction) -> list[str]:
     """Return the cells of a prediction, as `header` names them.
 
-    Several labels are written with a semicolon between, as a separator of labels is read.
+    Several labels are written with semicolons between them, which `label_separator` reads.
     """
     if isinstance(prediction, NumberPrediction):
         return [float_cell(value) for value in prediction.values.values()]
@@ -36,7 +36,7 @@ def cells(prediction: AnyPrediction) -> list[str]:
 
 
 def record(prediction: AnyPrediction) -> dict[str, Any]:
-    """Return a prediction as an object of JSON."""
+    """Return a prediction as a JSON object."""
     if isinstance(prediction, NumberPrediction):
         return {"values": dict(prediction.values)}
     shares = {"probabilities": dict(prediction.probabilities)}

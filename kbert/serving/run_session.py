@@ -31,8 +31,8 @@ def run_session(
 ) -> np.ndarray:
     """Return the probabilities, or numbers, [texts, labels] in the order of the texts.
 
-    Of texts in windows the program computes logits, each window's as a row of its own; they are
-    pooled and become probabilities here.
+    For texts in windows, the program computes logits, one row per window. Here they are pooled and
+    become probabilities.
 
     Args:
         session: Session.
@@ -55,7 +55,7 @@ def run_session(
 
 
 def _pooled(logits: np.ndarray, counts: np.ndarray, pool: Pool) -> np.ndarray:
-    """Return the logits of texts by those of the windows that each has."""
+    """Return the logits of each text, pooled over its windows."""
     begins = np.cumsum(counts) - counts
     if pool == "max":
         return np.maximum.reduceat(logits, begins)
@@ -71,7 +71,7 @@ def _computed(
     batch_size: int,
     texts: int,
 ) -> np.ndarray:
-    """Return what the program computes of the rows of texts [rows, labels], in their order."""
+    """Return what the program computes for the rows [rows, labels], in their order."""
     result = np.empty((len(encoded), len(settings.labels)), np.float32)
     for rows, feed in _feeds(encoded, settings, pad_id, batch_size):
         computed = _call(session, feed)
@@ -102,8 +102,8 @@ def _call(session: Session, feed: dict[str, np.ndarray]) -> np.ndarray:
 def _feeds(
     encoded: Sequence[_Encoded], settings: ExportSettings, pad_id: int, batch_size: int
 ) -> Iterator[tuple[np.ndarray, dict[str, np.ndarray]]]:
-    """Yield the numbers of a batch's rows, and its arrays, longest rows first."""
-    # ONNX Runtime takes each width as it comes; the others prepare each one anew.
+    """Yield the row numbers of each batch, and its arrays, longest rows first."""
+    # ONNX Runtime takes any width as it comes; the others have to prepare for each new width.
     multiple = 1 if settings.kind == "onnx" else MULTIPLE
     lengths = np.array([len(ids) for ids, _ in encoded], np.int32)
     for rows in length_order(lengths, batch_size):

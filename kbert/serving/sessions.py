@@ -1,4 +1,4 @@
-"""Exported programs, each opened by its own runtime: from token ids to numbers."""
+"""Sessions of exported programs, each opened by its own runtime: token ids in, numbers out."""
 
 import os
 import sys
@@ -17,17 +17,17 @@ from kbert.utils.missing_package import pip_install
 from kbert.utils.untrusted import check_file
 
 Session = Callable[[Mapping[str, np.ndarray]], np.ndarray]
-"""From int32 arrays [rows, width] by name to one of float32 [rows, labels]."""
+"""A function from int32 arrays [rows, width] by name to one float32 array [rows, labels]."""
 
 PACKAGES = {"onnx": "onnxruntime", "openvino": "openvino", "litert": "ai-edge-litert"}
 """The package that runs each kind which `open_session` takes."""
-# What the runtimes tell the kinds of programs apart by, some more than one of their own.
+# The suffixes by which the runtimes identify kinds of programs; some runtimes know several kinds.
 _SUFFIXES = {"onnx": ".onnx", "openvino": ".xml", "litert": ".tflite"}
 _XML_START = 64  # bytes
 
 
 def output_name(long_text: LongText) -> str:
-    """Return what a program calls its output: of windows it is their logits, to be pooled."""
+    """Return the name of a program's output; for windows it is their logits, to be pooled."""
     return "logits" if long_text == "windows" else "probabilities"
 
 
@@ -69,12 +69,12 @@ def open_session(
 
 
 def check_suffix(kind: str, file: Path) -> None:
-    """Raise InputError when a program's file has not the ending of its kind.
+    """Raise InputError if a program's file does not have the suffix of its kind.
 
-    The runtimes go by the ending and open other kinds too, which are read and checked otherwise.
+    The runtimes go by the suffix and also open other kinds, which are read and checked differently.
 
     Args:
-        kind: str. Any is taken that `open_session` refuses.
+        kind: str. A kind that `open_session` refuses is not checked.
         file: Path.
     """
     suffix = _SUFFIXES.get(kind, file.suffix)
@@ -88,7 +88,7 @@ def check_suffix(kind: str, file: Path) -> None:
 
 
 def _check_part(file: Path) -> None:
-    """Raise InputError unless a file of a program is a regular one that lies in its folder."""
+    """Raise InputError unless a program's file is a regular file that lies in its folder."""
     if not file.exists():
         raise InputError(
             "{file} cannot be opened: No such file. It may be incomplete: copy or export it again.",
@@ -113,7 +113,7 @@ def _open_onnx(file: Path, threads: int | None, output: str) -> Session:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or 0
     options.log_severity_level = 3  # errors
-    # Threads that wait in a loop take the cores from HTTP, from other workers and programs.
+    # Threads that wait in a loop take cores from HTTP, other workers and other programs.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     with _opening(file):
         session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
@@ -129,13 +129,13 @@ def _open_openvino(file: Path, threads: int | None, output: str) -> Session:
             raise InputError(
                 "{file} cannot be opened: it is not XML, as programs of OpenVINO are.", file=file
             )
-    # On processors with bfloat16 OpenVINO would compute in it, three digits in all.
+    # On processors with bfloat16, OpenVINO would compute in it, which has only three digits.
     settings: dict[str, Any] = {"INFERENCE_PRECISION_HINT": "f32"}
     if threads:
         settings["INFERENCE_NUM_THREADS"] = threads
     with _opening(file):
         compiled = openvino.compile_model(file, "CPU", settings)
-    lock = threading.Lock()  # of 2026.4, requests of several threads can wait for each other
+    lock = threading.Lock()  # in 2026.4, requests of several threads can wait for each other
 
     def session(feed: Mapping[str, np.ndarray]) -> np.ndarray:
         with lock:

@@ -52,13 +52,13 @@ class Table(Protocol):
         """Return the names of the columns."""
 
     def record(self, row: PredictedRow) -> dict[str, Any]:
-        """Return a row as an object of JSON."""
+        """Return a row as a JSON object."""
 
 
 def format_of(
     path: Path | None, asked: str | None, formats: tuple[OutputFormat, ...] = FORMATS
 ) -> OutputFormat:
-    """Return a format: the one that was asked for, or which the suffix of a path identifies.
+    """Return a format: the one that was asked for, or the one that the suffix of a path identifies.
 
     Args:
         path: Path or None.
@@ -66,8 +66,8 @@ def format_of(
         formats: tuple of str. The formats to choose from. Defaults to all.
 
     Raises:
-        InputError: there is no such format, the suffix says another or none, or openpyxl is
-            missing.
+        InputError: there is no such format, the suffix identifies another format or none, or
+            openpyxl is missing.
     """
     if path is not None:
         check_plain(path)
@@ -90,7 +90,7 @@ def format_of(
         )
     if path is not None and suffix and of_suffix not in (None, chosen):
         raise InputError(
-            "The suffix of {output} says another format than {option}.",
+            "The suffix of {output} identifies a different format than {option}.",
             output=path,
             option=Option("to", chosen),
             cure=Cure({"output": _renamed(path, chosen)}),
@@ -105,7 +105,7 @@ def _renamed(path: Path | None, format: OutputFormat) -> str:
 
 
 def check_bom(bom: bool, output_format: str) -> None:
-    """Raise InputError where a byte order mark is asked for in a file that has none."""
+    """Raise InputError if a byte order mark is asked for in a format that has none."""
     if bom and output_format != "csv":
         raise InputError(
             "{option} is for CSV files, not for {format}. Leave it out.",
@@ -115,7 +115,7 @@ def check_bom(bom: bool, output_format: str) -> None:
 
 
 def check_cell(cell: Any, output_format: str) -> Problem | None:
-    """Return why a cell of a source cannot stand in a file of this format, or None."""
+    """Return why a cell of a source cannot be written to a file of this format, or None."""
     if isinstance(cell, CellFault) and cell.kind == "formula":
         note = "open the file in Excel or LibreOffice and save it, which stores the values"
         return Problem(
@@ -131,7 +131,7 @@ def check_cell(cell: Any, output_format: str) -> Problem | None:
 
 
 def table_lines(table: Table, format: str, *, bom: bool = False) -> Iterator[str]:
-    """Yield the lines of a file of text, "csv" or "jsonl"."""
+    """Yield the lines of a text file, "csv" or "jsonl"."""
     return csv_lines(table, bom=bom) if format == "csv" else json_lines(table)
 
 
@@ -155,7 +155,7 @@ def json_lines(table: Table) -> Iterator[str]:
     """Yield the lines of a JSON Lines file."""
     for row in table.rows():
         line = json.dumps(table.record(row), ensure_ascii=False) + "\n"
-        yield line.encode("utf-8", "backslashreplace").decode()  # half a character, as JSON has it
+        yield line.encode("utf-8", "backslashreplace").decode()  # lone surrogates as JSON escapes
 
 
 def write_predictions(
@@ -215,7 +215,7 @@ def write_xlsx(table: Table, file: IO[bytes]) -> None:
 
 
 def check_sheet_size(table: Table) -> None:
-    """Raise InputError where a sheet cannot have so many rows."""
+    """Raise InputError if a sheet cannot hold this many rows."""
     if len(table) + 1 > _MAX_ROWS:
         raise InputError(
             "{source} has {rows:,} rows; a sheet of a workbook holds {most:,}.",
@@ -237,7 +237,7 @@ def _formulas(rows: int) -> Finding:
         "In {rows:,} rows a cell begins with =, +, -, @ or a tab, which Excel takes for a formula "
         "when it opens a CSV file. The cells are written as they are.",
         Cure(
-            note="write a file that ends in .xlsx, where they stay texts, without {bom}",
+            note="write a file that ends in .xlsx, where they stay text, without {bom}",
             values={"bom": Option("bom")},
         ),
         {"rows": rows},

@@ -86,5 +86,5 @@ class ValueRange:
 
     def __str__(self) -> str:
         if self.by_logarithm:
-            return worded("{low} to {high}, by the logarithm", low=self.low, high=self.high)
+            return worded("{low} to {high}, on a logarithmic scale", low=self.low, high=self.high)
         return worded("{low} to {high}", low=self.low, high=self.high)

@@ -57,7 +57,7 @@ class Choice:
         return next(seed for seed, score in scores.items() if score == median)
 
     def __str__(self) -> str:
-        told = worded("The best mean has {setting}.", setting=setting_of(self.best))
+        told = worded("The best mean is that of {setting}.", setting=setting_of(self.best))
         if self.second is None or self.difference is None:
             return told
         next_best = setting_of(self.second)

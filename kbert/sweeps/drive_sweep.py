@@ -213,8 +213,8 @@ class SweepDriver:
             self._end_early(trial, "failed", outcome.reason)
         elif not each.is_stopped and self._starts[trial.number, each.seed] >= _MOST_STARTS:
             reason = worded(
-                "its process was ended {times} times from outside ({reason}), as Linux does where "
-                "memory is full",
+                "its process was killed {times} times from outside ({reason}), as Linux does "
+                "when memory is full",
                 times=_MOST_STARTS,
                 reason=outcome.reason or outcome.ending,
             )

@@ -117,7 +117,7 @@ def _range(name: str, text: str) -> ValueRange:
     by_logarithm = _SCALES.get(scale, 0 < low * _DECADE <= high)
     if by_logarithm and low <= 0:
         raise InputError(
-            "A range of logarithms begins above 0. Received: {option} {text!r:.80}",
+            "A logarithmic range must begin above 0. Received: {option} {text!r:.80}",
             option=Option(name),
             text=text,
         )

@@ -92,7 +92,7 @@ def _continue(run: RunDirectory, sweep: Sweep, worker: str) -> RunDirectory:
             run=run,
             option=Option(found),
             cure=Cure(
-                note="name a new folder with {output}, or go on with what is there: {call}",
+                note="name a new folder with {output}, or resume what is there: {call}",
                 values={"output": Option("output"), "call": Call("resume", run)},
             ),
         )
@@ -143,5 +143,5 @@ def _drive(run: RunDirectory, sweep: Sweep, workers: Workers) -> None:
             leave_note(error, left)
         raise
     if not is_complete:
-        say(worded("\nThe budget is over. {left}", left=left))
+        say(worded("\nThe budget is used up. {left}", left=left))
     run.update(status="finished" if is_complete else "stopped", ended=now())

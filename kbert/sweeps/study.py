@@ -162,9 +162,9 @@ class SweepStudy:
         if trials:
             say(
                 worded(
-                    "{file} differed from the runs, and was built again from them."
+                    "{file} differed from the runs, and was rebuilt from them."
                     if was_there
-                    else "{file} was missing, and was built again from the runs.",
+                    else "{file} was missing, and was rebuilt from the runs.",
                     file=self._file,
                 )
             )

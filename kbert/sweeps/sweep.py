@@ -149,7 +149,7 @@ class Sweep:
         config = self.config
         if not (config.sets_rows_aside or config.dev or config.task):
             raise InputError(
-                "A sweep compares scores on a dev set, and there is none.",
+                "A sweep compares scores on a dev set, but there is none.",
                 cure=Cure({"dev": "FILE"}, otherwise=(Cure({"dev_proportion": 0.1}),)),
             )
         if not self.axes and self.options.seeds == 1:

@@ -65,7 +65,7 @@ def tell_results(
             path = choice.best.run(choice.median_seed).path
             say(
                 worded(
-                    "The run of its median score: {call}",
+                    "The run with its median score: {call}",
                     call=Call("predict", path),
                 )
             )

@@ -1,4 +1,4 @@
-"""From which probability on a class is answered."""
+"""The lowest probability with which a class is answered."""
 
 import math
 import numbers
@@ -15,12 +15,12 @@ from kbert.targets.target import Target
 from kbert.utils.named_numbers import named_numbers
 
 Abstain = float | str | Mapping[str, float]
-"""0.8, or "0.8"; or by class "NAME=P,NAME=P", or a dict."""
+"""One number, such as 0.8 or "0.8"; or numbers by class, as "NAME=P,NAME=P" or a dict."""
 
 
 @dataclass(frozen=True)
 class Abstention:
-    """The least probability from which on each class is answered; below, the label is empty.
+    """The lowest probability with which each class is answered; below it, the label is empty.
 
     Args:
         limits: dict of float by class, 0 to 1.
@@ -43,14 +43,14 @@ class Abstention:
         """Return the limits of a model's classes.
 
         Args:
-            given: one probability for all classes, or some by class; the others are always
-                answered.
+            given: one probability for all classes, or probabilities for some classes; the others
+                are always answered.
             names: sequence of str. The labels.
             target: Target. What a label is.
 
         Raises:
-            InputError: a row is not of one class, a name is none of the labels, or a number is
-                none of 0 to 1.
+            InputError: a row does not have one class, a name is not one of the labels, or a number
+                is not between 0 and 1.
         """
         if target.activation != "softmax":
             raise InputError(
@@ -75,7 +75,7 @@ class Abstention:
         return cls(limits)
 
     def applied(self, prediction: AnyPrediction) -> AnyPrediction:
-        """Return the prediction, with an empty label where its probability is below the limit."""
+        """Return the prediction, with an empty label if its probability is below the limit."""
         assert isinstance(prediction, Prediction)
         abstained = prediction.probability < self.limits[prediction.label]
         label = "" if abstained else prediction.label

@@ -1,4 +1,4 @@
-"""The temperature of a model of any target that has probabilities."""
+"""The temperature of a model, for any target that has probabilities."""
 
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def check_calibrates(target: Target) -> None:
-    """Raise InputError where a model's outputs are numbers and no probabilities."""
+    """Raise InputError if a model's outputs are numbers, not probabilities."""
     if target.activation == "linear":
         raise InputError(
             "{option} is for probabilities, but the target is {kind}, whose outputs are numbers.",
@@ -26,7 +26,7 @@ def check_calibrates(target: Target) -> None:
 def fit_temperature(
     logits: "np.ndarray", y: "np.ndarray", target: Target, weights: "np.ndarray | None" = None
 ) -> Temperature:
-    """Return the temperature of logits [rows, labels] for what rows say, as the target has it.
+    """Return the temperature of logits [rows, labels], given the labels as the target has them.
 
     Raises:
         InputError: the target has no probabilities.

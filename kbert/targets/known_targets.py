@@ -20,15 +20,15 @@ TARGETS: dict[TargetKind, type[Target]] = {
 
 
 def target_of(given: Target | str | Mapping[str, Any] | None, labels: int | None = None) -> Target:
-    """Return the target of a name, of what `to_dict` returned, or of None: one class.
+    """Return the target for its name, or for what `to_dict` returned; one class for None.
 
     Args:
         given: Target, str, dict or None.
-        labels: int or None. How many there are: what is kept for each must be as many. Defaults to
-            None: that is not checked.
+        labels: int or None. The number of labels; a target that keeps a value for each label must
+            have this many. Defaults to None: this is not checked.
 
     Raises:
-        InputError: there is no such kind, or what is kept for the labels is not of this kind.
+        InputError: there is no such kind, or the values that are kept for the labels do not fit it.
     """
     if isinstance(given, Target):
         target = given
@@ -70,6 +70,4 @@ def _is_numbers(value: Any) -> bool:
 
 
 def _misfit(values: Any) -> InputError:
-    return InputError(
-        "What is kept of the target does not fit its labels: {values!r:.200}", values=values
-    )
+    return InputError("The stored target does not fit its labels: {values!r:.200}", values=values)

@@ -1,4 +1,4 @@
-"""What the cells of a row's label hold, where a label is not one class."""
+"""Reads the cells of a row's label, for labels that are not one class."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,18 +7,18 @@ from kbert.findings import Cure, Problem
 from kbert.targets.label_keys import number_of
 from kbert.utils.cell_values import describe, is_missing, plain, to_label, to_number
 
-_MAX_NUMBER = 1e18  # whose square float32 can hold
+_MAX_NUMBER = 1e18  # float32 can hold its square
 _ONES, _ZEROS = ("1", "true"), ("0", "false", "")
 
 
 def several_labels(cell: Any, column: str, separator: str | None) -> tuple[str, ...] | Problem:
-    """Return the labels in a cell, each once, in their order; none where it is empty.
+    """Return the labels in a cell, each once, in their order; none if it is empty.
 
     Args:
-        cell: a list of names; or a text of names that a separator stands between.
+        cell: a list of names; or a text of names with a separator between them.
         column: str. The name of its column.
-        separator: str or None. What stands between the names in a text. Defaults to None: a text
-            is one name.
+        separator: str or None. What separates the names in a text. Defaults to None: a text is one
+            name.
 
     Example:
 
@@ -38,7 +38,7 @@ def several_labels(cell: Any, column: str, separator: str | None) -> tuple[str, 
     found = [to_label(part) for part in (cell if is_list else [cell])]
     if not all(isinstance(name, str) and name for name in found):
         return Problem(
-            "the list of labels (column {column!r}) holds something else than names: {shown}"
+            "the list of labels (column {column!r}) contains something other than names: {shown}"
             if is_list
             else "the labels (column {column!r}) are {name}, not a list of names: {shown}",
             Cure(note='write a list of names, such as ["a", "b"]'),
@@ -51,8 +51,8 @@ def marked_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[str, .
     """Return the columns that a row marks with a 1.
 
     Args:
-        cells: 0 or 1, true or false, in numbers or texts; an empty one is 0.
-        columns: sequence of str. Their columns.
+        cells: 0 or 1, true or false, as numbers or texts; an empty cell is 0.
+        columns: sequence of str. The names of their columns.
 
     Example:
 
@@ -69,7 +69,7 @@ def marked_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[str, .
         elif word not in _ZEROS:
             return Problem(
                 "the label (column {column!r}) is neither 0 nor 1: {shown}",
-                Cure(note="write 1 where the label holds, else 0"),
+                Cure(note="write 1 where the label applies, else 0"),
                 {"column": column, "shown": describe(value).shown},
             )
     return tuple(marked)
@@ -79,8 +79,8 @@ def number_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[float,
     """Return the numbers of a row.
 
     Args:
-        cells: finite numbers, or texts that write one.
-        columns: sequence of str. Their columns.
+        cells: finite numbers, as numbers or texts.
+        columns: sequence of str. The names of their columns.
 
     Example:
 
@@ -98,7 +98,7 @@ def number_columns(cells: Sequence[Any], columns: Sequence[str]) -> tuple[float,
 
 
 def _no_number(value: Any, column: str) -> Problem:
-    """Return the problem that a value is missing, is no number, or too large to be trained."""
+    """Return the problem that a value is missing, is not a number, or is too large to train on."""
     if is_missing(value) or (isinstance(value, str) and not value.strip()):
         template, note = "the number (column {column!r}) is missing", "fill it in"
     else:
@@ -108,7 +108,7 @@ def _no_number(value: Any, column: str) -> Problem:
             template = "the number (column {column!r}) is too large: {shown}"
             note = "write it in another unit"
         elif isinstance(value, str) and number_of(value) is not None:
-            note = "write it with a point for the decimals and nothing else, such as 1234.5"
+            note = "write it with a decimal point and nothing else, such as 1234.5"
     return Problem(template, Cure(note=note), {"column": column, "shown": describe(value).shown})
 
 
@@ -118,9 +118,9 @@ def shares_of_classes(
     """Return probabilities that sum to 1.
 
     Args:
-        shares: sequence of float. As they are given, each 0 or more, that sum to nearly 1.
+        shares: sequence of float. The given probabilities: each 0 or more, with a sum near 1.
         columns: sequence of str. The classes.
-        tolerance: float. How far from 1 their sum may be, by rounding. Defaults to 0.02.
+        tolerance: float. How far from 1 their sum may be, due to rounding. Defaults to 0.02.
     """
     total = sum(shares)
     if min(shares) < 0 or abs(total - 1) > tolerance:

@@ -83,12 +83,12 @@ class Labels:
         near = self._names_by_key.get(label_key(value))
         alike = None if near is None else Message(_ALIKE[likeness(near, value)], near=near)
         return Problem(
-            "the label {value!r} is none of the {count} known labels ({shown}); it {alike}"
+            "the label {value!r} is not one of the {count} known labels ({shown}); it {alike}"
             if alike is not None
-            else "the label {value!r} is none of the {count} known labels ({shown})",
+            else "the label {value!r} is not one of the {count} known labels ({shown})",
             Cure(note="correct it")
             if near is not None
-            else Cure(note="correct it, or give the training set rows with that label"),
+            else Cure(note="correct it, or add rows with that label to the training set"),
             {"value": value, "count": len(self), "shown": shown, "alike": alike},
         )
 

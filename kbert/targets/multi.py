@@ -25,11 +25,11 @@ class Multi(Target):
         loss          = mean(-log(where(has_label, probabilities, 1 - probabilities)))
 
     Args:
-        separator: str or None. What stands between the names in a text. Defaults to None: a text is
-            one name. Lists need none.
-        thresholds: tuple of float, one per label, or None. The least probability of each label that
-            is predicted. Defaults to None: 0.5 for all. Training scores with 0.5, and ends with
-            those that give each label its best F1 on the set that it is evaluated on.
+        separator: str or None. What separates the names in a text. Defaults to None: a text is one
+            name. Lists need no separator.
+        thresholds: tuple of float, one per label, or None. The lowest probability with which each
+            label is predicted. Defaults to None: 0.5 for all. Training scores with 0.5, and at its
+            end sets the thresholds that give each label its best F1 on the evaluation set.
     """
 
     separator: str | None = None
@@ -44,8 +44,8 @@ class Multi(Target):
     weighs_labels = True
     names_labels = True
     of_unseen_rows = Message(
-        "A label is predicted from 0.5 on: the thresholds of each model are chosen on the rows "
-        "that it predicts here."
+        "Labels are predicted from a probability of 0.5 here: the thresholds of each model were "
+        "chosen on the rows that it predicts."
     )
 
     def read(
@@ -89,7 +89,7 @@ class Multi(Target):
         each = targets.sum() / max(len(targets), 1)
         without = int((~targets.any(axis=1)).sum())
         return worded(
-            "several labels: {labels} ({listed}), {each:.2f} a row, {rows} without",
+            "several labels: {labels} ({listed}), {each:.2f} per row, {rows} without",
             labels=count_noun(len(names), "label"),
             listed=listed,
             each=each,
@@ -118,7 +118,7 @@ class Multi(Target):
         )
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
-        """Return the rarest label of each row, which is the hardest to have in each set."""
+        """Return the rarest label of each row, which is the hardest to get into every set."""
         import numpy as np
 
         counts = targets.sum(axis=0)
@@ -128,7 +128,7 @@ class Multi(Target):
     def loss(
         self, label_smoothing: float = 0.0, label_weights: Sequence[float] | None = None
     ) -> Any:
-        """Return the loss, where a label that a row has counts by its weight; 1 without weights."""
+        """Return the loss; a label that a row has counts by its weight, or 1 without weights."""
         import keras
 
         if label_weights is not None:
@@ -143,7 +143,7 @@ class Multi(Target):
         return LabelDivergence()
 
     def chosen_by(self, scores: Scores | None) -> "Multi":
-        """Return the target with the thresholds that are the best of an evaluation."""
+        """Return the target with the best thresholds of an evaluation."""
         best = scores.best_thresholds if isinstance(scores, MultiEvaluation) else None
         return replace(self, thresholds=None if best is None else best.values)
 
@@ -193,5 +193,5 @@ class Multi(Target):
         return MultiPrediction.from_probabilities(row, names, self.limits(len(names)))
 
     def limits(self, labels: int) -> tuple[float, ...]:
-        """Return the threshold of each label, of which there are so many."""
+        """Return the threshold of each label, given the number of labels."""
         return self.thresholds or (0.5,) * labels

@@ -1,4 +1,4 @@
-"""One class for each row, of classes that are in an order."""
+"""One class for each row, for classes that have an order."""
 
 import re
 from collections.abc import Sequence
@@ -20,9 +20,9 @@ _NUMBER = re.compile(r"\s*([+-]?[0-9]+(?:\.[0-9]+)?)(?![0-9.])")
 
 @dataclass(frozen=True)
 class Ordered(Single):
-    """One class for each row, of classes in an order, such as stars; trained as `Single` is.
+    """One class for each row, for classes with an order, such as stars; trained as `Single` is.
 
-    The order is that of the numbers that the names are, or begin with: "1", "2", "10"; "1 bad",
+    The order is that of the numbers that the names are or begin with: "1", "2", "10"; "1 bad",
     "2 fair", "3 good"; or that of the `labels` that `read_examples` is given. The scores count how
     far the predicted class is from the true one.
     """
@@ -36,8 +36,8 @@ class Ordered(Single):
         without = [name for name, number in found.items() if number is None]
         if without:
             raise InputError(
-                "The order of the labels (column {column!r}) is not known: {name!r} is no number "
-                "and begins with none.",
+                "The order of the labels (column {column!r}) is not known: {name!r} is not a "
+                "number and does not begin with one.",
                 column=columns[0],
                 name=without[0],
                 cure=Cure(note="number them, as in '1 bad', '2 fair', '3 good'"),

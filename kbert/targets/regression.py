@@ -26,7 +26,7 @@ class Regression(Target):
         predicted = outputs * scale + mean
         loss      = mean(((numbers - predicted) / scale) ** 2)
 
-    The head gives standardized numbers, whatever their unit is.
+    The head gives standardized numbers, whatever the unit of the labels is.
 
     Args:
         mean: tuple of float, one per column, or None. The mean of the training rows. Defaults to
@@ -96,7 +96,7 @@ class Regression(Target):
         return worded("{scores} by predicting the mean", scores=Joined(columns))
 
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
-        """Return the tenth of all rows that the first number of each row is in."""
+        """Return the decile of each row's first number."""
         import numpy as np
 
         first = targets[:, 0]
@@ -121,7 +121,7 @@ class Regression(Target):
 
         numbers = np.asarray(targets, np.float64)
         spread = numbers.std(axis=0)
-        # A column that is always the same is predicted as its mean.
+        # A column that does not vary is predicted as its mean.
         scale = np.where(spread > 1e-12 * np.abs(numbers).max(axis=0), spread, 1.0)
         return replace(self, mean=tuple(numbers.mean(axis=0).tolist()), scale=tuple(scale.tolist()))
 
@@ -129,11 +129,11 @@ class Regression(Target):
         return raw
 
     def decided(self, outputs: "np.ndarray") -> "np.ndarray":
-        """Return nothing for each text: numbers decide nothing."""
+        """Return an empty row for each text: numbers decide nothing."""
         return outputs[:, :0]
 
     def differences(self, ours: "np.ndarray", theirs: "np.ndarray") -> "np.ndarray":
-        """Return the differences of standardized numbers, beyond what float32 cannot tell."""
+        """Return the differences of standardized numbers, allowing for float32's precision."""
         spread = 1.0 if self.scale is None else self.scale
         return abs(ours - theirs) / (spread + abs(ours) * _RELATIVE)
 
@@ -144,7 +144,7 @@ class Regression(Target):
     def plain_head(
         self, kernel: "np.ndarray", bias: "np.ndarray"
     ) -> tuple["np.ndarray", "np.ndarray"]:
-        """Return a head whose outputs have their own unit, without a layer that scales them."""
+        """Return a head whose outputs are in their own unit, without a layer that scales them."""
         import numpy as np
 
         if self.unit is None:

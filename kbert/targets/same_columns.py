@@ -1,4 +1,4 @@
-"""Where the labels of a model are among the columns of another source."""
+"""Finds the labels of a model among the columns of another source."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ def columns_of(labels: Labels, columns: Sequence[str]) -> list[int]:
     """Return the position of each label's column.
 
     Raises:
-        InputError: these are other columns.
+        InputError: the columns are not those of the labels.
     """
     if set(columns) != set(labels.names):
         raise InputError(
@@ -19,6 +19,6 @@ def columns_of(labels: Labels, columns: Sequence[str]) -> list[int]:
             "{expected}.",
             received=Joined(map(repr, columns)),
             expected=Joined(map(repr, labels.names)),
-            cure=Cure({"label": ",".join(labels.names)}, note="and name the columns so"),
+            cure=Cure({"label": ",".join(labels.names)}, note="and name the columns accordingly"),
         )
     return [list(columns).index(name) for name in labels.names]

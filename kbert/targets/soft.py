@@ -23,7 +23,7 @@ class Soft(Target):
 
         loss = -sum(probabilities * log(softmax(logits)))
 
-    The scores take the most probable class for the true one.
+    The scores treat the most probable class as the true one.
     """
 
     kind = "soft"

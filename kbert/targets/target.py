@@ -20,42 +20,42 @@ _CHUNK = 2**20  # rows that are counted at a time
 class Target(ABC):
     """What the label of a row is: how it is read, trained, scored and predicted.
 
-    A subclass is one kind. Its fields are what a model must keep, such as the scale of numbers.
+    Each subclass is one kind. Its fields are what a model must keep, such as the scale of numbers.
     """
 
     kind: ClassVar[TargetKind]
     scores_class: ClassVar[type[Scores]]
-    """What an evaluation gives; it names the scores that can decide which epoch is best."""
+    """The class of an evaluation's scores; it names those that can decide which epoch is best."""
     least_labels: ClassVar[int] = 2
-    """How many labels a model needs at least, which are its outputs."""
+    """The minimum number of labels of a model; each label is an output."""
     activation: ClassVar[str]
-    """What makes outputs of the model's: "softmax", "sigmoid" or "linear"; an exported program
-    applies it."""
+    """The function that computes `outputs` from a model's raw ones: "softmax", "sigmoid" or
+    "linear"; an exported program applies it."""
     problem_type: ClassVar[str]
     """The name of this kind in transformers' configurations."""
     what: ClassVar[Text]
-    """What a row has, for a person, such as "label"."""
+    """What a row has, as messages call it, such as "label"."""
     takes_names: ClassVar[bool] = False
-    """Whether `read` is given names in place of cells: what is no name is refused before."""
+    """Whether `read` is given names instead of cells: anything else is refused before."""
     weighs_labels: ClassVar[bool] = False
-    """Whether `loss` weighs labels, as a row has no class that the row could be weighed by."""
+    """Whether `loss` weights labels, because a row has no class by which it could be weighted."""
     smooths_labels: ClassVar[bool] = True
-    """Whether `loss` can spread a part of a label over all."""
+    """Whether `loss` can smooth labels: spread a part of a label over all of them."""
     names_labels: ClassVar[bool] = False
     """Whether a row has labels by name, each of which is right or wrong."""
     of_unseen_rows: ClassVar[Text] = ""
-    """What scores of unseen rows are without, as `chosen_by` takes it of the rows it is given."""
+    """A note on scores of unseen rows, if `chosen_by` takes anything from the rows it is given."""
 
     # What a source holds.
 
     @abstractmethod
     def read(self, cells: Sequence[Any], columns: Sequence[str], encoding: str) -> Any:
-        """Return what the cells of a row's label say, or why they say nothing as a `Problem`.
+        """Return the value in the cells of a row's label, or a `Problem` that says why it has none.
 
         Args:
             cells: sequence. The cells of the label's columns.
             columns: sequence of str. The names of these columns.
-            encoding: str. Of cells that are bytes.
+            encoding: str. The encoding of cells that are bytes.
         """
 
     @abstractmethod
@@ -64,14 +64,14 @@ class Target(ABC):
 
     @abstractmethod
     def encode(self, values: Sequence[Any], labels: Labels, columns: Sequence[str]) -> "np.ndarray":
-        """Return the values of rows as the array that is trained: [rows] or [rows, labels].
+        """Return the values of rows as the array to train on: [rows] or [rows, labels].
 
         Raises:
             InputError: the columns are not the labels.
         """
 
     def unknown(self, value: Any, labels: Labels) -> Problem | None:
-        """Return the problem that a value is none of the labels; None if there is none."""
+        """Return the problem that a value is not one of the labels, or None."""
         return None
 
     @abstractmethod
@@ -85,33 +85,33 @@ class Target(ABC):
 
     @abstractmethod
     def describe(self, targets: "np.ndarray", names: Sequence[str]) -> str:
-        """Return what the labels of rows are, for a person."""
+        """Return a description of the labels of rows, for a person."""
 
     def class_ids(self, targets: "np.ndarray") -> "np.ndarray | None":
-        """Return the class of each row, an int array [rows]; None where a row is not of one."""
+        """Return the class of each row, an int array [rows]; None if rows do not have one class."""
         return None
 
     def counts(self, targets: "np.ndarray", labels: int) -> "np.ndarray | None":
-        """Return how many rows each label has, an int array [labels]; None of numbers."""
+        """Return how many rows each label has, an int array [labels]; None for numbers."""
         import numpy as np
 
         ids = self.class_ids(targets)
         if ids is None:
             return None
         counts = np.zeros(labels, np.int64)
-        for start in range(0, len(ids), _CHUNK):  # of which NumPy makes larger numbers
+        for start in range(0, len(ids), _CHUNK):  # NumPy copies each chunk to larger integers
             counts += np.bincount(ids[start : start + _CHUNK], minlength=labels)
         return counts
 
     @abstractmethod
     def same_for_all(self, targets: "np.ndarray", names: Sequence[str]) -> str:
-        """Return how good the answer is that is the same for all rows, for a person."""
+        """Return the score of the best answer that is the same for all rows, for a person."""
 
     # What is trained.
 
     @abstractmethod
     def strata(self, targets: "np.ndarray") -> "np.ndarray":
-        """Return an int array [rows] of kinds of rows, of which each set gets its share."""
+        """Return the kind of each row, an int array [rows]; each set gets a share of every kind."""
 
     @abstractmethod
     def loss(
@@ -120,14 +120,14 @@ class Target(ABC):
         """Return the Keras loss that a model is trained with.
 
         Args:
-            label_smoothing: float. 0 where not `smooths_labels`. Defaults to 0.0.
+            label_smoothing: float. 0 unless `smooths_labels`. Defaults to 0.0.
             label_weights: sequence of float, or None. How much a label counts in the rows that have
-                it, where `weighs_labels`. Defaults to None: 1.
+                it, if `weighs_labels`. Defaults to None: 1.
         """
 
     @abstractmethod
     def divergence(self) -> Any:
-        """Return the Keras loss that says how far apart two outputs of a model are, row by row."""
+        """Return the Keras loss that measures how far apart two outputs of a model are, by row."""
 
     def fitted(self, targets: "np.ndarray") -> "Target":
         """Return the target with what it takes from the training rows, such as their scale."""
@@ -137,18 +137,18 @@ class Target(ABC):
         """Return the target with what it takes from the best evaluation, such as thresholds.
 
         Args:
-            scores: Scores of the first set that is evaluated, or None: there is no evaluation yet.
+            scores: Scores of the first set that is evaluated; None if there is no evaluation yet.
         """
         return self
 
     def what_is_chosen(self, scores: Scores, names: Sequence[str], rows: str) -> str | None:
-        """Return what `chosen_by` takes of scores of the set `rows`, in a sentence for a person."""
+        """Return what `chosen_by` takes from scores on the set `rows`, as text for a person."""
         return None
 
     def at_temperature(self, temperature: float) -> "Target":
         """Return the target of a model whose logits have been divided by a temperature.
 
-        What it predicts stays as it is.
+        Its predictions stay the same.
         """
         return self
 
@@ -156,11 +156,11 @@ class Target(ABC):
 
     @abstractmethod
     def outputs(self, raw: "np.ndarray") -> "np.ndarray":
-        """Return what a model's outputs mean [rows, labels]: probabilities, or numbers."""
+        """Return what a model's raw outputs mean [rows, labels]: probabilities, or numbers."""
 
     @abstractmethod
     def raw(self, outputs: "np.ndarray") -> "np.ndarray":
-        """Return what a model gave for these `outputs`, up to what makes no difference to them."""
+        """Return a model's raw outputs for these `outputs`, up to what does not affect them."""
 
     @abstractmethod
     def row_losses(self, outputs: "np.ndarray", targets: "np.ndarray") -> "np.ndarray":
@@ -178,10 +178,10 @@ class Target(ABC):
 
     @abstractmethod
     def prediction(self, row: "np.ndarray", names: Sequence[str]) -> AnyPrediction:
-        """Return what follows from one row of `outputs`."""
+        """Return the prediction from one row of `outputs`."""
 
     def decided(self, outputs: "np.ndarray") -> "np.ndarray":
-        """Return what `outputs` decide, one row or value for each text: its class."""
+        """Return the decision of `outputs` for each text, one row or value: its class."""
         return outputs.argmax(axis=1)
 
     def differences(self, ours: "np.ndarray", theirs: "np.ndarray") -> "np.ndarray":
@@ -189,14 +189,14 @@ class Target(ABC):
         return abs(ours - theirs)
 
     def limits(self, labels: int) -> tuple[float, ...] | None:
-        """Return the probability from which on each label is predicted; None if another decides."""
+        """Return the probability from which each label is predicted; None if it does not decide."""
         return None
 
     # What a model keeps.
 
     @property
     def unit(self) -> tuple[tuple[float, ...], tuple[float, ...]] | None:
-        """What a head's outputs are times, and plus, in their own unit; None: they are as is."""
+        """The scale and mean that convert a head's outputs to their own unit; None: as they are."""
         return None
 
     def plain_head(

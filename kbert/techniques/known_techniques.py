@@ -57,7 +57,7 @@ def check_techniques(options: TechniqueOptions, sizes: Mapping[str, Any]) -> Non
     if options.freeze_layers + new > layers:
         raise InputError(
             "Of {layers} the lowest {frozen} are frozen and the highest {new} get new weights: "
-            "those that are both would never be trained.",
+            "those in both groups would never be trained.",
             layers=count_noun(layers, "layer"),
             frozen=options.freeze_layers,
             new=new,
@@ -83,7 +83,7 @@ def check_random_weights(options: TechniqueOptions) -> None:
     for technique in techniques_of(options):
         if technique.needs_pretrained:
             raise InputError(
-                "{option} is for pretrained weights, and {weights} gives none: leave out one of "
+                "{option} is for pretrained weights, but {weights} has none: leave out one of "
                 "the two.",
                 option=Option(next(iter(technique.settings))),
                 weights=Option("weights", "random"),

@@ -60,7 +60,7 @@ class LoRA(ModelChange):
 
         backbone = model.backbone
         if next(lora_parts(backbone), None) is not None:
-            raise InputError("The model has LoRA already.")
+            raise InputError("The model already has LoRA.")
         self.check_sizes(sizes_of(backbone))
         enable_lora(backbone, self.rank, float(self.rank if self.alpha is None else self.alpha))
         backbone.pooled_dense.trainable = model.pooling == "cls"
@@ -70,8 +70,8 @@ class LoRA(ModelChange):
         head = sizes["hidden_dim"] // sizes["num_heads"]
         if self.rank >= head:
             raise InputError(
-                "A head of the model's attention has {head} numbers, of which LoRA of rank {rank} "
-                "is no smaller part.",
+                "Each attention head of the model has {head} numbers, so LoRA of rank {rank} "
+                "would not be smaller.",
                 head=head,
                 rank=self.rank,
                 cure=Cure({"lora_rank": max(head // 4, 1)}),
@@ -79,7 +79,7 @@ class LoRA(ModelChange):
 
     def told(self) -> str:
         return worded(
-            "LoRA of rank {rank} and alpha {alpha:g}: of the encoder nothing else is trained",
+            "LoRA of rank {rank} and alpha {alpha:g}: nothing else in the encoder is trained",
             rank=self.rank,
             alpha=self.rank if self.alpha is None else self.alpha,
         )

@@ -63,5 +63,5 @@ class RDrop(Objective):
 
     def told(self) -> str:
         return worded(
-            "R-Drop: two passes, the divergence of which counts {alpha:g} times", alpha=self.alpha
+            "R-Drop: two passes, whose divergence counts {alpha:g} times", alpha=self.alpha
         )

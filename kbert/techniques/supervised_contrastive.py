@@ -64,15 +64,15 @@ class SupervisedContrastive(Objective):
         self.check_rows(model.target)
         if divides_rows(model):
             raise InputError(
-                "On several devices TensorFlow compares the rows of each device alone, which is "
-                "another contrastive loss.",
+                "On several devices TensorFlow compares only rows on the same device, which is a "
+                "different contrastive loss.",
                 cure=Cure({"backend": "jax"}),
             )
 
     def check_rows(self, target: "Target", batch_size: int | None = None) -> None:
         if target.kind != "single":
             raise InputError(
-                "The contrastive loss is of one class in each row, but the target is {kind}.",
+                "The contrastive loss needs one class in each row, but the target is {kind}.",
                 kind=target.kind,
                 cure=Cure(note="leave it out"),
             )

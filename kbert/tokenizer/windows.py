@@ -118,7 +118,7 @@ def known_windows(long_text: LongText, windows: Any) -> Windows | None:
 def _check_whole(name: str, value: Any, least: int) -> None:
     if type(value) is not int or value < least:
         raise InputError(
-            "{option} must be a whole number from {least}. Received: {value!r:.80}",
+            "{option} must be a whole number of at least {least}. Received: {value!r:.80}",
             option=Option(name),
             least=least,
             value=value,

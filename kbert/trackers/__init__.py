@@ -1,1 +1,1 @@
-"""Trackers: TensorBoard, W&B and MLflow, which are sent what a run's own files hold."""
+"""Trackers: TensorBoard, W&B and MLflow, which receive what a run's own files contain."""

@@ -1,4 +1,4 @@
-"""Send trackers what a run's own files hold, beside the training."""
+"""Sends trackers what a run's own files contain, while training runs."""
 
 import json
 import re
@@ -19,19 +19,20 @@ from kbert.utils.say import say
 from kbert.utils.untrusted import MAX_JSON, check_file
 
 IDS = "trackers.json"
-"""The file with what names a run in its trackers."""
+"""The file with the ids of a run in its trackers."""
 _EVERY = 2.0  # seconds between two looks at the files
 _PATIENCE = 60.0  # seconds at the end, for trackers that do not answer
 _ID = re.compile(r"[0-9a-f]{16,32}")
 
 
 class LogMirror:
-    """Sends trackers the steps and evaluations that a run's own files hold, while they grow.
+    """Sends trackers the steps and evaluations that a run's own files contain, while they grow.
 
-    It reads learning_rate.csv and evaluations.json in a thread of its own, so that a tracker takes
-    part in no step: it can neither change a weight nor let the training wait for a network. The
-    trackers are sent all steps from the first on, and leave out what they have, so that after a
-    kill none is missing and none is doubled. A tracker that fails is left out, and that is said.
+    It reads learning_rate.csv and evaluations.json in its own thread, so that a tracker takes part
+    in no step: it can neither change a weight nor make training wait for a network. The trackers
+    are sent all steps from the first on, and leave out those that they have, so that after a kill
+    no step is missing and none is duplicated. If a tracker fails, a message says so, and the
+    tracker is left out from then on.
 
     Args:
         trackers: sequence of Tracker, none of them open. Without any, nothing happens.
@@ -44,7 +45,7 @@ class LogMirror:
         self._thread: threading.Thread | None = None
 
     def start(self, run: TrackedRun) -> None:
-        """Begin with the files as they are, from their first step on."""
+        """Start with the files as they are, from their first step on."""
         if self._trackers and self._thread is None:
             context = copy_context()  # how much is printed, and in which language
             self._thread = threading.Thread(
@@ -92,7 +93,7 @@ class LogMirror:
             self._each(lambda tracker: tracker.send(steps))
 
     def _each(self, do: Callable[[Tracker], object]) -> None:
-        """Do something with each tracker, and leave out the ones with which it fails."""
+        """Do something with each tracker, and drop those with which it fails."""
         for tracker in list(self._trackers):
             try:
                 do(tracker)
@@ -112,7 +113,7 @@ def _open(tracker: Tracker, run: TrackedRun, known: str | None) -> None:
 
 
 def _read_ids(run: TrackedRun) -> dict[str, str]:
-    """Return the ids in trackers; none where they are not those of the run as it is now."""
+    """Return the run's ids in its trackers; none if they do not belong to the run as it is now."""
     file = run.folder / IDS
     try:
         check_file(file)

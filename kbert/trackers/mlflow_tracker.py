@@ -12,8 +12,8 @@ from kbert.utils.foreign import foreign_input
 
 EXPERIMENT = "kbert"
 _REMOTE = ("http:", "https:", "databricks")
-_MAX_BATCH = 500  # metrics; MLflow takes 1,000 of a request
-_MAX_PARAMS = 100  # of a request
+_MAX_BATCH = 500  # metrics; MLflow takes 1,000 per request
+_MAX_PARAMS = 100  # per request
 _MAX_VALUE = 500  # characters of a setting
 _STATUS: Mapping[Status, str] = {"finished": "FINISHED", "stopped": "KILLED", "failed": "FAILED"}
 
@@ -22,8 +22,8 @@ class MlflowTracker(Tracker):
     """Logs a run to MLflow, where its library is set to log.
 
     That is `MLFLOW_TRACKING_URI`, a server, database or folder, and `MLFLOW_EXPERIMENT_NAME`,
-    "kbert" by default. A resumed run goes on as the same one: of each metric MLflow tells its last
-    step, and later ones are sent.
+    "kbert" by default. A resumed run continues as the same MLflow run: MLflow reports the last step
+    that it has of each metric, and only later steps are sent.
     """
 
     name = "mlflow"
@@ -93,7 +93,7 @@ class MlflowTracker(Tracker):
         return str(self._client.create_experiment(name) if found is None else found.experiment_id)
 
     def _send_settings(self, settings: Mapping[str, Any], known: Mapping[str, str]) -> None:
-        """Send the settings that MLflow does not have; it changes none that it has."""
+        """Send the settings that MLflow does not have; it does not change those that it has."""
         from mlflow.entities import Param
 
         new = [Param(k, str(v)[:_MAX_VALUE]) for k, v in settings.items() if k not in known]

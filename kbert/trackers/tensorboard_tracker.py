@@ -17,9 +17,9 @@ _FILES = "events.out.tfevents.*"
 class TensorBoardTracker(Tracker):
     """Writes one event file into RUN/tensorboard.
 
-    A resumed run writes it anew, with all steps of the run so far, in place of the one before. The
-    file begins with the mark of a new session, by which a TensorBoard that is watching drops what
-    it has read.
+    A resumed run replaces the file with a new one, with all steps of the run so far. The new file
+    begins with the mark of a new session, which makes a TensorBoard that is watching drop what it
+    has read.
 
     tensorboardX's `SummaryWriter` writes in a thread whose errors nobody sees, such as a full disk;
     its `RecordWriter` raises them.
@@ -34,11 +34,11 @@ class TensorBoardTracker(Tracker):
         from tensorboardX.proto.event_pb2 import SessionLog
 
         folder = run.folder / FOLDER
-        if folder.is_symlink():  # files that are none of the run's would be removed
+        if folder.is_symlink():  # files that are not the run's would be removed
             raise MachineError("{folder} is a link", folder=folder)
         folder.mkdir(exist_ok=True)
         earlier = list(folder.glob(_FILES))
-        # The names of TensorBoard's own writers begin alike, so that the newest comes last.
+        # Begins like the names of TensorBoard's own writers, so that the newest file comes last.
         path = folder / f"events.out.tfevents.{time.time_ns() // 1000}.{os.getpid()}"
         self._records = RecordWriter(str(path))
         self._write(0, file_version="brain.Event:2")

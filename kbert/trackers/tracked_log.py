@@ -8,16 +8,16 @@ from kbert.results.evaluation_history import EvaluationHistory
 from kbert.results.evaluation_record import EvaluationRecord
 from kbert.trackers.tracker import Step
 
-# Behind the step and the epoch; the log of an earlier kbert ends with the loss.
+# The columns after the step and the epoch; the log of an earlier kbert ends with the loss.
 _VALUES = ("train/learning_rate", "train/loss", "train/gradient_norm", "train/update_ratio")
-_TRIES = 100  # of reading two files of which neither has changed meanwhile
+_TRIES = 100  # to read both files without either changing meanwhile
 
 
 class TrackedLog:
     """Reads learning_rate.csv and evaluations.json while they are being written.
 
-    An evaluation belongs to the step that comes after it, so that each step is told once, with all
-    that is known of it.
+    An evaluation belongs to the step that comes after it, so that each step is returned once, with
+    everything that is known about it.
 
     Args:
         folder: Path. The folder of the two files.
@@ -27,8 +27,8 @@ class TrackedLog:
         self._folder = folder
         self._offset = 0
         self._rows = 0  # batches read so far
-        self._ends: dict[int, int] = {}  # batches up to the end of an epoch, counted from 0
-        self._evaluated = 0  # evaluations told so far
+        self._ends: dict[int, int] = {}  # batches up to the end of each epoch; epochs count from 0
+        self._evaluated = 0  # evaluations returned so far
 
     @property
     def batches(self) -> int:
@@ -87,7 +87,7 @@ class TrackedLog:
                 values = {name: float(cell) for name, cell in pairs if cell}
                 self._ends[int(epoch)] = self._rows + 1
             except ValueError:
-                continue  # the header, or a row in which a process was killed
+                continue  # the header, or a row that a killed process left broken
             self._rows += 1
             found.append(values)
         return found

@@ -1,4 +1,4 @@
-"""What a tracker is told of a run, at its beginning and at its end."""
+"""What a tracker is told about a run, when it begins and when it ends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,14 +10,14 @@ Status = Literal["finished", "stopped", "failed"]
 
 @dataclass(frozen=True)
 class TrackedRun:
-    """What a tracker is told of a run at its beginning.
+    """What a tracker is told about a run when it begins.
 
     Args:
-        folder: Path, of the run.
+        folder: Path. The folder of the run.
         name: str. What the tracker shows.
         settings: dict, shown once.
-        identity: str. Where it is another than before, as with a changed plan, the steps sent
-            earlier are not those of this run, and W&B and MLflow begin a new one. Defaults to "".
+        identity: str. If it differs from before, as with a changed plan, the steps sent earlier are
+            not those of this run, and W&B and MLflow begin a new run. Defaults to "".
         group: str or None. What the run is a part of. Defaults to None.
     """
 
@@ -30,7 +30,7 @@ class TrackedRun:
 
 @dataclass(frozen=True)
 class TrackedEnd:
-    """What a tracker is told of a run at its end.
+    """What a tracker is told about a run when it ends.
 
     Args:
         status: "finished", "stopped" or "failed".

@@ -11,21 +11,21 @@ from kbert.trackers.tracked_run import TrackedEnd, TrackedRun
 from kbert.utils.missing_package import pip_install
 
 Step = tuple[int, Mapping[str, float]]
-"""Batches of the run before it, and values by name."""
+"""The number of batches before it in the run, and the values by name."""
 
 
 class Tracker(ABC):
     """Where a run's rate, loss and scores are shown.
 
-    A tracker is opened, sent all steps of the run from the first on, and closed, in one thread. Of
-    a resumed run it leaves out the steps that it already has. What it raises ends it, and not the
-    run.
+    A tracker is opened, sent all steps of the run from the first on, and closed, all in one thread.
+    If a run is resumed, it leaves out the steps that it already has. An exception that it raises
+    ends the tracker, not the run.
 
     Attributes:
         name: str, as in `report_to`.
-        label: str. What it is called in a sentence.
-        package: str. What its library is imported as.
-        id: str. What names the run in the tracker, to be given to `open` when the run resumes.
+        label: str. Its name in a sentence.
+        package: str. The name by which its library is imported.
+        id: str. The id of the run in the tracker, which `open` is given when the run resumes.
     """
 
     name: ClassVar[str]
@@ -45,7 +45,7 @@ class Tracker(ABC):
 
     @abstractmethod
     def open(self, run: TrackedRun, known: str | None) -> str:
-        """Begin, or go on with what `id` named before, and return where the run can be seen."""
+        """Begin, or continue the run with a known `id`, and return where the run can be seen."""
 
     @abstractmethod
     def send(self, steps: Sequence[Step]) -> None:

@@ -19,8 +19,9 @@ class WandbTracker(Tracker):
     """Logs a run to W&B, with the environment variables of its library.
 
     `WANDB_PROJECT` names the project, "kbert" by default, and `WANDB_DIR` its folder, by default
-    the run's. Online a resumed run goes on as the same one, after the step that W&B has. Offline
-    each process leaves a folder with all steps of the run, of the same id: the last one is whole.
+    the run's. Online, a resumed run continues as the same W&B run, after the last step that W&B
+    has. Offline, each process leaves a folder with all steps of the run so far, under the same id:
+    the last folder is complete.
     """
 
     name = "wandb"
@@ -36,7 +37,7 @@ class WandbTracker(Tracker):
             has_key = mode in _WITHOUT_KEY or wandb.login(prompt=False)
         if not has_key:
             raise InputError(
-                "{option} needs a key of yours, and there is none.",
+                "{option} needs your API key, but there is none.",
                 option=Option("report_to", self.name),
                 cure=Cure(
                     code="wandb login",
@@ -57,8 +58,8 @@ class WandbTracker(Tracker):
             group=os.environ.get("WANDB_RUN_GROUP", run.group),
             dir=os.environ.get("WANDB_DIR", str(run.folder)),
             resume=None if is_offline or known is None else "allow",
-            reinit="create_new",  # a run of the user's own in this process stays as it is
-            # It neither captures what is printed nor looks at code.
+            reinit="create_new",  # leaves a W&B run of the user's own in this process as it is
+            # W&B neither captures what is printed nor looks at code.
             settings=wandb.Settings(
                 console="off", silent=True, disable_git=True, disable_code=True, save_code=False
             ),

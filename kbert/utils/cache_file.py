@@ -9,8 +9,8 @@ from pathlib import Path
 from kbert.utils.files import atomic_file, sync_directory
 from kbert.utils.staging import hidden_folder
 
-# What earlier versions of kbert wrote beside the file itself. It tells of no process, but one that
-# lives does not write nothing for a day.
+# What earlier versions of kbert wrote beside the file itself. It does not tell which process is
+# writing, but a live process does not stop writing for a day.
 _FORMER = re.compile(r"\..+-[0-9a-f]{16}\.tmp")
 _OLD = 24 * 60 * 60.0  # seconds
 
@@ -18,11 +18,11 @@ _OLD = 24 * 60 * 60.0  # seconds
 def write_cache_file(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` create a file, and give it its name once it is complete and on the disk.
 
-    What killed processes have left in the folder is removed, whatever they were writing: nobody
-    may ever write the same file again.
+    What killed processes have left in the folder is removed, whatever file they were writing: it
+    may never be written again.
 
     Args:
-        path: Path. The name in the end. Its folder is created.
+        path: Path. The final name. Its folder is created.
         write: function of the path to write to.
 
     Raises:

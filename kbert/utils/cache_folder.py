@@ -1,4 +1,4 @@
-"""Where kbert keeps what it can make again."""
+"""Where kbert keeps files that it can recreate."""
 
 import os
 from pathlib import Path

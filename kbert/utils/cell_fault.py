@@ -9,7 +9,7 @@ FaultKind = Literal["formula", "merged", "error"]
 _NAMES = {
     "formula": Message("a formula without a stored value"),
     "merged": Message("a merged cell without a value of its own"),
-    "error": Message("an error of the sheet"),
+    "error": Message("a spreadsheet error"),
 }
 
 
@@ -34,7 +34,7 @@ class CellFault:
 
     @property
     def name(self) -> Message:
-        """What it is, with an article."""
+        """The kind of fault, with an article."""
         return _NAMES[self.kind]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a value from outside is: a text, a label, nothing, or something that is neither."""
+"""What a value from outside is: a text, a label, missing, or something else."""
 
 import math
 import numbers
@@ -13,10 +13,10 @@ from kbert.findings import Message, Text
 from kbert.utils.cell_fault import CellFault, FaultKind
 
 _MISSING_TYPES = ("NAType", "NaTType")  # of pandas, which need not be installed
-_MAX_BITS = 4096  # of a number as a label; Python refuses to write much longer ones
+_MAX_BITS = 4096  # of a number as a label; Python refuses to print much longer ones
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _MAX_SHOWN = 60  # characters
-_OWN = (int, float, bool, bytes, list, dict, type(None))  # of Python: nothing to be done
+_OWN = (int, float, bool, bytes, list, dict, type(None))  # of Python: need no conversion
 
 Kind = Literal["several", "mapping", "number", "bool", "bytes", "other", FaultKind]
 
@@ -27,7 +27,7 @@ class OtherValue:
 
     Args:
         kind: "several" (a list, set or array), "mapping", "number", "bool", "bytes", "other", or
-            that of a CellFault.
+            the kind of a CellFault.
         name: str or Message. What it is, with an article: "a list", "a Timestamp".
         shown: str. The value, at most 60 characters of it.
     """
@@ -40,12 +40,12 @@ class OtherValue:
 def to_text(value: Any, encoding: str = "utf-8") -> str | OtherValue | None:
     """Return a text, None for a missing value, or what the value is instead.
 
-    A text is a string, or bytes that are one in `encoding`. Numbers are not texts: what they looked
-    like where they came from, such as "007", is lost.
+    A text is a string, or bytes that decode to one in `encoding`. Numbers are not texts: their
+    original spelling, such as "007", is lost.
 
     Args:
         value: anything.
-        encoding: str. Of bytes. Defaults to "utf-8".
+        encoding: str. Encoding of bytes. Defaults to "utf-8".
 
     Example:
 
@@ -59,7 +59,7 @@ def to_text(value: Any, encoding: str = "utf-8") -> str | OtherValue | None:
         return value
     value = plain(value)
     if isinstance(value, str):
-        return str.__str__(value)  # a subclass may write itself otherwise, as enumerations do
+        return str.__str__(value)  # a subclass, such as an enumeration, may print differently
     if is_missing(value):
         return None
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -72,7 +72,7 @@ def to_label(value: Any, encoding: str = "utf-8") -> str | OtherValue | None:
 
     Args:
         value: anything. Numbers name classes, whole ones as integers: 1.0 is "1".
-        encoding: str. Of bytes. Defaults to "utf-8".
+        encoding: str. Encoding of bytes. Defaults to "utf-8".
 
     Example:
 
@@ -103,10 +103,10 @@ def _number_name(value: Any) -> str | None:
 
 
 def to_number(value: Any) -> float | None:
-    """Return the number that a value is or writes, None for anything else.
+    """Return the number that a value is or spells, None for anything else.
 
     Args:
-        value: a finite number; or a text that writes one in ASCII, with a point for the decimals.
+        value: a finite number, or a text that spells one in ASCII, with a decimal point.
 
     Example:
 
@@ -136,7 +136,7 @@ def is_blank(text: str) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """Return a scalar of NumPy, Arrow or a framework as Python's own; anything else as it is."""
+    """Return a scalar of NumPy, Arrow or a framework as a Python one; anything else as it is."""
     if type(value) in _OWN:
         return value
     import numpy as np
@@ -157,7 +157,7 @@ def plain(value: Any) -> Any:
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a value stands for a missing one: None, NaN, or NA and NaT of pandas."""
+    """Whether a value is missing: None, NaN, or NA and NaT of pandas."""
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
     return (isinstance(value, float) and value != value) or (
@@ -166,10 +166,10 @@ def is_missing(value: Any) -> bool:
 
 
 def describe(value: Any) -> OtherValue:
-    """Return what a value is, for a message."""
+    """Return a description of a value, for a message."""
     try:
         shown = " ".join(_REPR.repr(value).split())
-    except Exception:  # whatever a foreign object raises when it writes itself
+    except Exception:  # whatever a foreign object's `repr` raises
         shown = f"<{type(value).__name__}>"
     shown = shown if len(shown) <= _MAX_SHOWN else shown[: _MAX_SHOWN - 1] + "…"
     if isinstance(value, CellFault):

@@ -1,4 +1,4 @@
-"""The name of the command, as its user can type it."""
+"""The name of the command, as the user can type it."""
 
 import os
 import sys
@@ -28,5 +28,5 @@ def _shorter(path: Path) -> str:
         relative = ".."
     if relative.startswith(".."):
         return shell_word(os.path.abspath(path))
-    # A shell looks for a name without a slash elsewhere.
+    # A shell looks in other folders for a name without a slash.
     return shell_word(relative if os.sep in relative else os.path.join(".", relative))

@@ -11,7 +11,7 @@ MAX_COUNT = 10**9
 
 
 def check_count(name: str, value: Any) -> None:
-    """Raise InputError for what is not a whole number from 1 to a thousand million.
+    """Raise InputError unless a value is a whole number from 1 to a billion.
 
     Args:
         name: str. The name of the argument.

@@ -1,4 +1,4 @@
-"""Rows as CSV text, which every reader splits as it was meant."""
+"""Rows as CSV text that every reader splits as intended."""
 
 import csv
 import io
@@ -11,10 +11,10 @@ from kbert.utils.label_names import HALF_CHARACTER
 def csv_line(cells: Iterable[Any]) -> str:
     """Return a row as a line, which ends in a line feed.
 
-    Half a character, which no file can hold, becomes U+FFFD.
+    A lone surrogate, which no file can hold, becomes U+FFFD.
 
     Args:
-        cells: iterable of anything that has a text.
+        cells: iterable of anything that can be written as text.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""When two texts are the same one, written in other ways."""
+"""When two texts are the same, apart from how they are written."""
 
 import re
 import unicodedata
@@ -8,7 +8,7 @@ _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]+"
 
 
 def bare_text(text: str) -> str:
-    """Return a text in the form in which equal ones agree: NFKC, without letter case, one blank
+    """Return a text in the form in which equal texts agree: NFKC, without letter case, one blank
     between words, no invisible characters.
 
     Example:
@@ -24,6 +24,6 @@ def bare_text(text: str) -> str:
 
 
 def bare_pair(text: str, pair: str) -> str:
-    """Return a pair of texts as a whole in that form."""
+    """Return a pair of texts in that form, as one string."""
     first = bare_text(text)
     return f"{len(first)}:{first}{bare_text(pair)}"

@@ -20,7 +20,7 @@ def without_escapes(text: str) -> str:
 
 
 def with_escapes(text: str) -> str:
-    """Return a text as a workbook holds it; halves of characters become U+FFFD.
+    """Return a text as a workbook holds it; lone surrogates become U+FFFD.
 
     Example:
 

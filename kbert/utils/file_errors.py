@@ -1,4 +1,4 @@
-"""What the system says of a path: a mistake of its user, or something that the machine lacks."""
+"""System errors about a path: a mistake of the user, or something that the machine lacks."""
 
 import errno
 import os
@@ -10,8 +10,8 @@ from typing import Any
 from kbert.errors import InputError, KbertError, MachineError
 from kbert.findings import Cure, Option, worded
 
-# Another path cures these. A full or read-only disk, a missing permission and the like are the
-# machine's, wherever they are met.
+# Another path cures these. A full or read-only disk, a missing permission and the like are errors
+# of the machine, wherever they occur.
 _OF_THE_PATH = {
     *(errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ENOTEMPTY),
     *(errno.ENAMETOOLONG, errno.EINVAL, errno.EILSEQ, errno.ELOOP),
@@ -25,7 +25,7 @@ def file_error(
     """Return the error to raise for an OSError.
 
     Args:
-        template: str. The message; `{reason}` in it is what the system says.
+        template: str. The message; `{reason}` in it is the system's message.
         of: OSError.
         cure: Cure or None. Defaults to None.
         **values: the other values of the template.
@@ -52,12 +52,12 @@ def unreadable(path: Path, of: OSError) -> KbertError:
     """
     cure = None
     if of.errno in (errno.EACCES, errno.EPERM):
-        cure = Cure(note="ask its owner for the permission to read it, or pass another file")
+        cure = Cure(note="ask its owner for permission to read it, or pass another file")
     return file_error("{path} cannot be read: {reason}.", of=of, cure=cure, path=path)
 
 
 def once_mended(of: Exception) -> str:
-    """Return when a place can be written to again, to begin a sentence or to go on with one.
+    """Return when a place can be written to again, as a clause to begin or continue a sentence.
 
     Args:
         of: Exception. Why it could not be written to.
@@ -68,19 +68,19 @@ def once_mended(of: Exception) -> str:
     assert once_mended(OSError(28, "No space left on device")) == "when there is room again"
     ```
     """
-    text = str(of)  # some libraries tell it in words alone
+    text = str(of)  # some libraries give no number, only words
     number = getattr(of, "errno", None)
     if number in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text:
         return worded("when there is room again")
     denied = (errno.EACCES, errno.EPERM, errno.EROFS)
     if number in denied or any(os.strerror(one) in text for one in denied):
-        return worded("when you have the permission to write there")
-    return worded("when that is mended")
+        return worded("when you have permission to write there")
+    return worded("when that is fixed")
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn an OSError in the block, which writes to a path that a user has named, into a sentence.
+    """Turn an OSError in the block, which writes to a path that a user has named, into a message.
 
     Raises:
         InputError: nothing can have that name.
@@ -105,7 +105,7 @@ def _shortened(path: Path) -> Path | str:
 
 
 def check_name(name: str, path: object) -> None:
-    """Raise InputError for a path that is not text in UTF-8, which neither libraries nor TOML take.
+    """Raise InputError for a path that is not UTF-8, which neither libraries nor TOML accept.
 
     Args:
         name: str. The name of the argument.

@@ -22,7 +22,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> None:
-    """Write a safetensors file, or raise OSError, for which the library has its own exception."""
+    """Write a safetensors file, or raise OSError in place of the library's own exception."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
@@ -41,7 +41,7 @@ def atomic_directory(path: Path) -> Iterator[Path]:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}{_NEW}"
     temporary.mkdir()
-    mode = stat.S_IMODE(temporary.stat().st_mode) & 0o666  # what the umask allows of a file
+    mode = stat.S_IMODE(temporary.stat().st_mode) & 0o666  # what the umask allows for a file
     old = temporary.with_name(temporary.name.removesuffix(_NEW) + _OLD)
     try:
         yield temporary
@@ -66,7 +66,7 @@ def atomic_file(path: Path, write: Callable[[Path], object], folder: Path | None
     """Let `write` create a file under another name, flush it to disk, and rename it to `path`.
 
     Args:
-        path: Path. The name in the end.
+        path: Path. The final name.
         write: function of the path to write to.
         folder: Path or None. Where to write, on the same disk. Defaults to None: beside `path`.
     """
@@ -84,7 +84,7 @@ def atomic_file(path: Path, write: Callable[[Path], object], folder: Path | None
 
 
 def remove_temporary(folder: Path) -> None:
-    """Remove what a killed process left of `write_text`, `atomic_file` and `atomic_directory`.
+    """Remove what a process killed in `write_text`, `atomic_file` or `atomic_directory` has left.
 
     No other process may be writing to the folder.
     """
@@ -100,14 +100,14 @@ def remove_temporary(folder: Path) -> None:
 
 
 def remove_empty(folders: Iterable[Path]) -> None:
-    """Remove those of some folders that are empty; of nested ones the innermost comes first."""
+    """Remove the folders that are empty; of nested folders, pass the innermost first."""
     for folder in folders:
         with contextlib.suppress(OSError):
             folder.rmdir()
 
 
 def sync_file(path: Path) -> None:
-    """Flush what was written to a file to the disk."""
+    """Flush the content of a file to the disk."""
     with path.open("rb") as opened:
         os.fsync(opened.fileno())
 

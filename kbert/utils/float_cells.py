@@ -2,10 +2,10 @@
 
 
 def float_cell(number: float) -> str:
-    """Return a float32 in the fewest digits from which the same float32 is read.
+    """Return a float32 in the fewest digits that are read as the same float32.
 
     Args:
-        number: float. Taken for the float32 that is nearest to it.
+        number: float. Rounded to the nearest float32.
 
     Example:
 

@@ -10,7 +10,7 @@ from kbert.findings import Cure
 from kbert.utils.file_errors import file_error
 
 _MAX_REASON = 300  # characters
-_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # as in what Keras says
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # as in Keras's messages
 
 
 @contextmanager
@@ -18,17 +18,17 @@ def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) 
     """Turn what a library raises inside the block into an InputError, which keeps the cause.
 
     Libraries raise whatever their parts raise, from OverflowError to exceptions of their own. The
-    block holds the library's calls alone: a mistake of kbert's own in it would read as a broken
+    block must contain only the library's calls: a bug of kbert's own in it would look like a broken
     file. MemoryError, KbertError and what is not an error, such as Ctrl-C, pass through.
 
     Args:
-        template: str. The message; `{reason}` in it is what the library says.
+        template: str. The message; `{reason}` in it is the library's message.
         cure: Cure or None. Defaults to None.
         **values: the other values of the template.
 
     Raises:
         InputError: the library raised an exception.
-        MachineError: the system did, for what the machine lacks, such as a permission.
+        MachineError: the system did, because the machine lacks something, such as a permission.
 
     Example:
 
@@ -44,7 +44,7 @@ def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) 
     except (KbertError, MemoryError):
         raise
     except BaseException as error:
-        # Rust's panics are no Exceptions, so that nobody catches them by chance.
+        # Rust's panics are not Exceptions, so that nobody catches them by accident.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         if isinstance(error, OSError) and error.errno is not None:
@@ -53,7 +53,7 @@ def foreign_input(template: str, /, *, cure: Cure | None = None, **values: Any) 
 
 
 def reason_of(error: BaseException) -> str:
-    """Return what an exception says, in one line of at most 300 characters, without a full stop."""
+    """Return an exception's message as one line of at most 300 characters, without a period."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     text = _COLOURS.sub("", text)
     return (" ".join(text.split()) or type(error).__name__)[:_MAX_REASON].rstrip(".")

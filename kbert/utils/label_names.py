@@ -12,14 +12,14 @@ HALF_CHARACTER = re.compile("[\ud800-\udfff]")
 
 
 def label_names(names: Any, where: object) -> tuple[str, ...]:
-    """Return the names of classes, numbers among them as their labels in a data set are named.
+    """Return the names of classes; numbers become the names that they have as labels in a data set.
 
     Args:
         names: iterable of str, int, float or bool.
-        where: what they come from, in messages.
+        where: where they come from, for messages.
 
     Raises:
-        InputError: something else was given, or a name that is not one.
+        InputError: something else was given, or one of them is not a name.
 
     Example:
 

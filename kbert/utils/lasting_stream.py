@@ -18,13 +18,13 @@ _NOTE: ContextVar[_Note | None] = ContextVar("note", default=None)
 class LastingStream:
     """Writes to standard output or standard error for as long as somebody reads it.
 
-    A closed stream, a pipe whose reader has gone, a full disk, a terminal that has vanished: what
-    cannot be written is dropped, for a training run is worth more than its log. Each write tries
-    again, so that a log continues when its disk has room again. Characters that the stream's
+    What cannot be written is dropped, because a training run is worth more than its log: the stream
+    may be closed, a pipe's reader or the terminal may be gone, or the disk may be full. Each write
+    tries again, so a log continues when its disk has room again. Characters that the stream's
     encoding lacks are written as escapes.
 
     Args:
-        name: "stdout" or "stderr". The stream of `sys` that is meant; None there is silent.
+        name: "stdout" or "stderr". A stream of `sys`; if that is None, nothing is written.
 
     Example:
 
@@ -82,7 +82,7 @@ def escaped(text: str, stream: Any) -> str:
 
 @contextmanager
 def noting_lost_output(note: _Note) -> Iterator[None]:
-    """Let `note` know once, inside the block, of each stream that cannot be written to, and why."""
+    """Call `note` once, with the reason, for each stream that cannot be written to in the block."""
     known = set()
 
     def once(name: StreamName, reason: str) -> None:

@@ -4,10 +4,10 @@ import html
 import json
 import re
 
-# What begins or ends something in CommonMark, or in GitHub's and Hugging Face's extensions of it.
+# What begins or ends markup in CommonMark, or in GitHub's and Hugging Face's extensions of it.
 _SPECIAL = re.compile(r"[\\`*_\[\]{}#|~!$^]|(?<=:)//|(?<=www)\.|^(?=[-+=])")
 _NUMBER = re.compile(r"^(\d+)(?=[.)](\s|$))")  # of a list
-# Controls, halves of characters, and what turns the direction of the text that follows.
+# Control characters, lone surrogates, and what changes the direction of the text that follows.
 _UNSEEN = re.compile(
     "[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
 )
@@ -15,7 +15,7 @@ _NOT_IN_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def markdown_text(text: str) -> str:
-    """Return a text of which Markdown shows each character, in one line, and runs nothing.
+    """Return a text in one line, escaped so that Markdown shows each character and runs nothing.
 
     Example:
 

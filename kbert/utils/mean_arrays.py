@@ -1,4 +1,4 @@
-"""The mean of arrays of the same names."""
+"""The mean of arrays with the same names."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -10,7 +10,7 @@ def mean_arrays(each: Iterable[Mapping[str, np.ndarray]]) -> dict[str, np.ndarra
     """Return the mean of dicts of arrays, name by name, summed in float64.
 
     Args:
-        each: iterable of dict, one of which is needed at a time.
+        each: iterable of dict, which are read one at a time.
 
     Example:
 

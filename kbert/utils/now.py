@@ -1,8 +1,8 @@
-"""The time, as records have it."""
+"""The current time, for records."""
 
 import time
 
 
 def now() -> str:
-    """Return the time in the form of ISO 8601."""
+    """Return the current time in ISO 8601 format."""
     return time.strftime("%Y-%m-%dT%H:%M:%S%z")

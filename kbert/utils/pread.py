@@ -1,4 +1,4 @@
-"""Reading at a place of a file, which threads may do at once."""
+"""Reading at an offset of a file, which several threads may do at once."""
 
 import os
 import threading

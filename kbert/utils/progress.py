@@ -1,4 +1,4 @@
-"""How far a computation is, for whoever wants to show it."""
+"""The progress of a computation, for whoever wants to show it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -8,20 +8,20 @@ _REPORT: ContextVar[Callable[[float], object] | None] = ContextVar("report", def
 
 
 def advance(rows: float) -> None:
-    """Tell that so many more rows are computed."""
+    """Report that this many more rows have been computed."""
     report = _REPORT.get()
     if report is not None:
         report(rows)
 
 
 def is_reported() -> bool:
-    """Return whether anybody is told."""
+    """Return whether progress is reported to anyone."""
     return _REPORT.get() is not None
 
 
 @contextmanager
 def reporting(report: Callable[[float], object]) -> Iterator[None]:
-    """Let `report` know of the rows that are computed inside the block.
+    """Call `report` with the number of rows whenever some are computed inside the block.
 
     Example:
 

@@ -1,4 +1,4 @@
-"""Publishing: what was written under another name gets its own, completely or not at all."""
+"""Publishing: renaming what was written to its final name, completely or not at all."""
 
 import errno
 import itertools
@@ -9,7 +9,7 @@ from kbert.errors import InputError
 from kbert.findings import Cure, Option
 from kbert.utils.files import sync_directory, sync_file
 
-# What systems report that have no hard links, or none here.
+# What systems report that have no hard links, or none at this path.
 _NO_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EXDEV}
 _PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")  # after the suffix of what is compressed
 _WRITTEN = (
@@ -27,7 +27,7 @@ def is_free(path: Path) -> bool:
 
 
 def free_path(path: Path) -> Path:
-    """Return a path if it is free, or else the first with a number before its suffixes that is.
+    """Return a path if it is free, else the first free one with a number before its suffixes.
 
     Args:
         path: Path.
@@ -55,7 +55,7 @@ def check_free(path: Path, option: str | None = "output") -> None:
 
 
 def check_plain(path: Path, option: str = "output") -> None:
-    """Raise InputError where the name of a file says that it is compressed: kbert writes none such.
+    """Raise InputError if the name of a file is that of a compressed one: kbert writes none.
 
     Args:
         path: Path.
@@ -64,7 +64,7 @@ def check_plain(path: Path, option: str = "output") -> None:
     if path.suffix.lower() in _PACKED:
         plain = path.with_suffix("")
         raise InputError(
-            "{path} would not be compressed, as its name says: kbert writes plain files.",
+            "{path} would not be compressed, although its name says so: kbert writes plain files.",
             path=path,
             cure=Cure(
                 {option: str(free_path(plain if plain.suffix else path.with_suffix(".csv")))}
@@ -73,14 +73,14 @@ def check_plain(path: Path, option: str = "output") -> None:
 
 
 def publish(written: Path, path: Path, option: str | None = "output") -> None:
-    """Give a file or folder its name, if nothing has that name by now.
+    """Give a file or folder its final name, unless that name is taken by now.
 
-    What was written is flushed to the disk first, and the new name after it. Of two processes that
-    publish to the same path, one succeeds. An empty folder counts as nothing.
+    What was written is flushed to the disk first, and then the new name. Of two processes that
+    publish to the same path, one succeeds. An empty folder does not count as taking the name.
 
     Args:
         written: Path. A file or a folder that is not empty, on the same disk.
-        path: Path. Its name from now on.
+        path: Path. The final name.
         option: str or None. The setting that names the path, for the cure. Defaults to "output".
 
     Raises:
@@ -96,7 +96,7 @@ def publish(written: Path, path: Path, option: str | None = "output") -> None:
     _flush(written)
     try:
         if written.is_dir() and os.name != "nt":
-            os.rename(written, path)  # fails where a file or a folder with files is
+            os.rename(written, path)  # fails if a file or a folder with files is there
         else:
             _remove_if_empty(path)
             os.rename(written, path) if os.name == "nt" else _link(written, path)
@@ -110,14 +110,14 @@ def publish(written: Path, path: Path, option: str | None = "output") -> None:
 def _already_exists(path: Path, option: str | None) -> InputError:
     cure = Cure(note="name another file")
     if option is not None:
-        # What is of no kind that kbert writes is nothing of which anybody wants a second one.
+        # Nobody wants a numbered copy of a kind of file that kbert does not write.
         another = Cure(note="name another path with {option}", values={"option": Option(option)})
         cure = Cure({option: str(free_path(path))}) if _is_written(path) else another
     return InputError("{path} already exists; kbert never overwrites files.", path=path, cure=cure)
 
 
 def _is_written(path: Path) -> bool:
-    """Whether what is at a path may have been written by kbert, as far as its name tells."""
+    """Whether what is at a path may have been written by kbert, judging by its name."""
     return path.is_dir() or not path.suffix or path.suffix.lower() in (*_WRITTEN, *_PACKED)
 
 
@@ -131,13 +131,13 @@ def _numbered(path: Path, number: int) -> Path:
 
 
 def _remove_if_empty(path: Path) -> None:
-    """Remove an empty folder, in whose place neither a file nor, on Windows, a folder is moved."""
+    """Remove an empty folder: no file can replace it, nor on Windows a folder."""
     if path.is_dir() and is_free(path):
         path.rmdir()
 
 
 def _link(written: Path, path: Path) -> None:
-    """Rename a file unless its new name is taken, which `os.rename` would replace."""
+    """Rename a file unless its new name is taken; `os.rename` would replace that file."""
     try:
         os.link(written, path)
     except OSError as error:
@@ -150,7 +150,7 @@ def _link(written: Path, path: Path) -> None:
 
 
 def _flush(path: Path) -> None:
-    """Flush a file, or all that a folder holds, to the disk."""
+    """Flush a file, or everything in a folder, to the disk."""
     for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
         if part.is_dir():
             sync_directory(part)

@@ -10,12 +10,11 @@ _VERBOSE: ContextVar[int] = ContextVar("verbose", default=1)
 
 
 def say(text: object, level: int = 1, *, to: StreamName = "stdout") -> None:
-    """Print a line if the verbosity is at least its level, and never raise because of it.
+    """Print a line if the verbosity is at least its level, and never raise if that fails.
 
     Args:
-        text: what it says, as a text or a message.
-        level: int. 1 for what every user should see, 2 for what helps to find a fault. Defaults to
-            1.
+        text: the line, as a text or a message.
+        level: int. 1 for what every user should see, 2 for what helps in debugging. Defaults to 1.
         to: "stdout" or "stderr". Defaults to "stdout".
     """
     if _VERBOSE.get() >= level:

@@ -7,8 +7,8 @@ import shlex
 def shell_word(text: object) -> str:
     """Return a word that a POSIX shell reads as this text.
 
-    Characters that no terminal shows as they are, and bytes of file names that are not text, are
-    written as `$'\\xff'`, which bash, zsh and ksh read.
+    Characters that a terminal does not show as they are, and bytes of file names that are not text,
+    are written as `$'\\xff'`, which bash, zsh and ksh read.
 
     Example:
 

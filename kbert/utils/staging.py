@@ -1,4 +1,4 @@
-"""Where a file or folder that a user has named is written before it gets its name."""
+"""Where a file or folder that a user has named is written before it gets its final name."""
 
 import contextlib
 import errno
@@ -23,21 +23,21 @@ from kbert.utils.publish import publish
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _LOCK = ".lock"
 _SUFFIX = ".part"
-_MAX_NAME = 40  # characters, so that the longest of names can still be staged
+_MAX_NAME = 40  # characters, so that even the longest names can be staged
 _HIDDEN = re.compile(r"\..+-[0-9a-f]{16}" + re.escape(_SUFFIX), re.DOTALL)
-_OLD = 60.0  # seconds after which nobody is about to lock a folder that is still empty
+_OLD = 60.0  # seconds; nobody is still about to lock an empty folder of this age
 
 
 @contextmanager
 def publishing(path: Path, option: str | None = "output") -> Iterator[Path]:
-    """Yield a path to write a file or folder at, and give it its own name when the block succeeds.
+    """Yield a path to write a file or folder at, and rename it to `path` when the block succeeds.
 
-    It lies beside `path` in a hidden folder, which is removed in any case; what a killed process
-    has left of such a folder is removed by the next that writes to a path beside it. Whatever has
-    been created at `path` meanwhile is kept. Permissions are those of the process's umask.
+    It lies in a hidden folder beside `path`, which is always removed. If a killed process leaves
+    such a folder, the next process that writes to a path beside it removes it. Whatever has been
+    created at `path` meanwhile is kept. Permissions are those of the process's umask.
 
     Args:
-        path: Path. The name in the end. Its folder is created.
+        path: Path. The final name. Its folder is created.
         option: str or None. The setting that names the path, for the cure. Defaults to "output".
 
     Raises:
@@ -88,7 +88,7 @@ def staging_folder(path: Path) -> Iterator[Path]:
 
 @contextmanager
 def hidden_folder(path: Path) -> Iterator[Path]:
-    """Yield a folder as `staging_folder` does, and raise OSError where none can be made."""
+    """Yield a folder as `staging_folder` does, but raise OSError if none can be created."""
     made = [parent for parent in path.parents if not parent.exists()]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -102,7 +102,7 @@ def hidden_folder(path: Path) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        # The lock last: nobody else is to remove what is being removed.
+        # The lock goes last, so that nobody else removes the same files meanwhile.
         for part in folder.iterdir():
             if part.name != _LOCK:
                 _remove(part)
@@ -112,10 +112,10 @@ def hidden_folder(path: Path) -> Iterator[Path]:
 
 
 def remove_leftovers(place: Path) -> None:
-    """Remove what processes that were killed have left of their folders in a place.
+    """Remove the folders that killed processes have left in a place.
 
-    Whatever they wrote: who ends just after giving it its name leaves a folder too, and nobody
-    writes to that name again.
+    It does not matter which path they were for: a process that is killed just after publishing
+    leaves a folder too, and nobody writes to that path again.
     """
     for folder in place.iterdir() if place.is_dir() else ():
         if not _HIDDEN.fullmatch(folder.name) or folder.is_symlink() or not folder.is_dir():
@@ -141,7 +141,7 @@ def _new_folder(path: Path) -> tuple[Path, FileLock]:
         try:
             lock.acquire()
         except (Timeout, FileNotFoundError):
-            continue  # another process takes it for a leftover
+            continue  # another process has taken it for a leftover
         except NotImplementedError as error:  # a file system without locks
             _remove(folder)
             raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK)) from error
@@ -163,7 +163,7 @@ def _follow_umask(path: Path, mode: int) -> None:
 
     Args:
         path: Path.
-        mode: int. What the umask allows of a folder.
+        mode: int. What the umask allows for a folder.
     """
     for part in [path, *path.rglob("*")] if path.is_dir() else [path]:
         if not part.is_symlink():

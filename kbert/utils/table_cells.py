@@ -1,4 +1,4 @@
-"""A value of any source as a cell of a CSV file, of JSON, or of a workbook."""
+"""A value from any source as a cell of a CSV file, of JSON or of a workbook."""
 
 import json
 import math
@@ -11,16 +11,16 @@ from kbert.utils.cell_values import is_missing, plain
 from kbert.utils.escaped_characters import with_escapes
 
 MAX_SHEET_TEXT = 32_767  # characters of a cell of a workbook
-_EXACT = 10**15  # whole numbers from which a workbook rounds
-_FIRST_DAY = date(1900, 3, 1)  # from which on all programs count alike
+_EXACT = 10**15  # from here on, a workbook rounds whole numbers
+_FIRST_DAY = date(1900, 3, 1)  # from this day on, all programs count alike
 
 
 def cell_text(value: Any, encoding: str = "utf-8") -> str:
-    """Return a value as text: "" for a missing one, dates as in ISO 8601, lists as JSON.
+    """Return a value as text: "" for a missing one, dates in ISO 8601, lists as JSON.
 
     Args:
         value: anything. A text stays as it is.
-        encoding: str. Of bytes. Defaults to "utf-8".
+        encoding: str. Encoding of bytes. Defaults to "utf-8".
 
     Example:
 
@@ -39,11 +39,11 @@ def cell_text(value: Any, encoding: str = "utf-8") -> str:
 
 
 def json_cell(value: Any, encoding: str = "utf-8") -> Any:
-    """Return a value as JSON has it: None for a missing one, dates as text.
+    """Return a value as in JSON: None for a missing one, dates as text.
 
     Args:
         value: anything.
-        encoding: str. Of bytes. Defaults to "utf-8".
+        encoding: str. Encoding of bytes. Defaults to "utf-8".
 
     Example:
 
@@ -68,7 +68,7 @@ def json_cell(value: Any, encoding: str = "utf-8") -> Any:
 
 
 def plain_value(value: Any, encoding: str = "utf-8") -> Any:
-    """Return a value as Python's own, for a data frame; None for a missing one."""
+    """Return a value as a plain Python one, for a data frame; None for a missing one."""
     if type(value) is str:
         return value
     if isinstance(value, CellFault):
@@ -82,11 +82,12 @@ def plain_value(value: Any, encoding: str = "utf-8") -> Any:
 def sheet_cell(value: Any, encoding: str = "utf-8") -> Any:
     """Return a value as a workbook holds it: a text, a number, a bool, a date or None.
 
-    What a workbook would round, or not hold, is text: large whole numbers, time zones, old dates.
+    What a workbook would round, or cannot hold, becomes text: large whole numbers, time zones, old
+    dates.
 
     Args:
         value: anything.
-        encoding: str. Of bytes. Defaults to "utf-8".
+        encoding: str. Encoding of bytes. Defaults to "utf-8".
     """
     if isinstance(value, CellFault):
         return with_escapes(str(value)) or None
@@ -110,7 +111,7 @@ def sheet_cell(value: Any, encoding: str = "utf-8") -> Any:
 
 
 def _own(value: Any) -> Any:
-    """Return a scalar of another library as Python's own, dates of NumPy too."""
+    """Return a scalar of another library as a plain Python one, including NumPy's dates."""
     value = plain(value)
     kind = getattr(getattr(value, "dtype", None), "kind", "")
     if kind not in ("M", "m") or getattr(value, "shape", None) != ():

@@ -4,14 +4,14 @@ _ELLIPSIS = "…"
 
 
 def around_difference(text: str, other: str, width: int) -> tuple[str, str]:
-    """Return two texts in a line each, cut so that the place where they begin to differ is seen.
+    """Return two texts as one line each, cut so that the place where they first differ is shown.
 
-    What they have in common before it takes at most half of the width.
+    Half of the width shows what they have in common before it, and more at the end of the texts.
 
     Args:
         text: str.
         other: str.
-        width: int. Characters that are left of each.
+        width: int. How many characters of each are kept.
 
     Example:
 

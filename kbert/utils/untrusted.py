@@ -17,12 +17,12 @@ MAX_LINE = 2**24  # bytes; no row of text is longer, but a file without line end
 MAX_JSON = 2**25  # bytes; a vocabulary of half a million pieces has 10 MB
 _MAX_DEPTH = 64
 LFS_POINTER = b"version https://git-lfs"
-"""How a file begins that a clone without Git LFS holds in place of a large one."""
+"""The beginning of the file that a clone without Git LFS contains in place of a large one."""
 LFS_CURE = Cure(note="type in its folder: git lfs pull")
 
 
 def check_file(path: Path, folder: Path | None = None) -> None:
-    """Raise KbertError unless a file is a regular one that lies in its folder, links followed.
+    """Raise KbertError unless a file is a regular one inside its folder, after following links.
 
     Args:
         path: the file.
@@ -39,7 +39,7 @@ def check_file(path: Path, folder: Path | None = None) -> None:
     real = Path(os.path.realpath(path))
     if not any(real.is_relative_to(root) for root in roots):
         raise InputError(
-            "{path} leads to {real}, but nothing outside of the folder is read.",
+            "{path} leads to {real}, but nothing outside the folder is read.",
             path=path,
             real=real,
             cure=Cure(note="put the file itself into the folder"),
@@ -48,7 +48,7 @@ def check_file(path: Path, folder: Path | None = None) -> None:
 
 
 def _check_downloaded(path: Path) -> None:
-    """Raise InputError for what a clone without Git LFS holds in place of a large file."""
+    """Raise InputError for the pointer that a clone without Git LFS contains in place of a file."""
     start = b""
     with suppress(OSError), path.open("rb") as file:
         start = file.read(len(LFS_POINTER))
@@ -90,7 +90,7 @@ def read_bytes(path: Path, folder: Path | None = None) -> bytes:
 
 
 def parse_json(data: bytes, source: object) -> Any:
-    """Return the value of a JSON text, or raise KbertError: broken, too deep, or not finite."""
+    """Return the value of a JSON text; raise KbertError if it is broken, too deep or not finite."""
 
     def refuse(name: str) -> None:
         raise ValueError(f"it contains {name}, which is not a number")
@@ -133,7 +133,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def is_too_deep(value: Any, levels: int = _MAX_DEPTH) -> bool:
-    """Whether lists and dicts are nested in more than this many levels."""
+    """Whether lists and dicts are nested more than this many levels deep."""
     if not isinstance(value, (list, dict)):
         return False
     parts = value.values() if isinstance(value, dict) else value
@@ -146,7 +146,7 @@ def is_plain_name(name: object) -> bool:
 
 
 def iter_lines(stream: BinaryIO, source: str) -> Iterator[bytes]:
-    """Yield the lines of a binary stream, or raise KbertError at one that is far too long."""
+    """Yield the lines of a binary stream; raise KbertError if one is far too long."""
     while line := stream.readline(MAX_LINE + 1):
         check_line_length(line, source)
         yield line

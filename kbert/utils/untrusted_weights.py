@@ -25,7 +25,7 @@ def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
     """
     from safetensors import safe_open
 
-    with foreign_input(_UNREADABLE, source=path):  # of the file system
+    with foreign_input(_UNREADABLE, source=path):  # errors of the file system
         check_file(path, folder)
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
@@ -45,7 +45,7 @@ def safetensors_size(path: Path, folder: Path | None = None) -> tuple[int, int]:
 def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
     """Return the configuration in a .keras file and the size of its weights, or raise KbertError.
 
-    Keras stores three entries uncompressed: anything compressed or beside them is not its own.
+    Keras stores three entries, uncompressed: a file with compressed or other ones is not its own.
     """
     import zipfile
 
@@ -62,7 +62,7 @@ def check_keras_zip(path: Path) -> tuple[dict[str, Any], tuple[int, int]]:
 
 
 def _check_entries(path: Path, entries: list[Any]) -> None:
-    """Raise InputError unless a .keras file has Keras's own entries, stored as by Keras."""
+    """Raise InputError unless a .keras file has Keras's own entries, stored as Keras does."""
     import zipfile
 
     names = {entry.filename for entry in entries}

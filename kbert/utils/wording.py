@@ -19,11 +19,11 @@ def count_noun(number: int, one: str, many: str | None = None) -> Count:
 
 
 def name_list(names: Iterable[str], most: int) -> Joined:
-    """Return names in a line, of which an ellipsis takes the place of those after the first.
+    """Return the first names in a line, with an ellipsis in place of the others.
 
     Args:
         names: iterable of str.
-        most: int. How many are named.
+        most: int. How many to name.
 
     Example:
 
@@ -36,7 +36,7 @@ def name_list(names: Iterable[str], most: int) -> Joined:
 
 
 def count_list(counts: Mapping[str, int]) -> str:
-    """Return "good 60, bad 40"; of more than 7 names the 5 largest, and the smallest.
+    """Return "good 60, bad 40"; of more than 7 names, only the 5 largest and the smallest.
 
     Args:
         counts: by name, in the order to show.

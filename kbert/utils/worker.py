@@ -1,4 +1,4 @@
-"""A process that another one watches: its streams, and what it leaves for the other to say."""
+"""A process that another one watches: its streams, and the notes that it leaves for the other."""
 
 import ctypes
 import json
@@ -21,20 +21,20 @@ def environment_of_worker(streams: dict[str, int], folder: Path) -> dict[str, st
     """Return the environment of a worker.
 
     Args:
-        streams: dict of file descriptors by the names of `sys`, which the worker inherits.
-        folder: Path. Where it leaves notes.
+        streams: dict of the file descriptors that the worker inherits, by their names in `sys`.
+        folder: Path. Where the worker leaves notes.
     """
     given = {"streams": streams, "folder": str(folder)}
     return {**os.environ, _VARIABLE: json.dumps(given)}
 
 
 def begin_work() -> None:
-    """Let Python speak to the user, where this is a worker, and end with the process that watches.
+    """In a worker, let Python print to the user, and end when the watching process ends.
 
-    Native code writes to what the descriptors 1 and 2 are.
+    Native code still writes to file descriptors 1 and 2.
     """
     if is_worker() and sys.platform == "linux":
-        # A parent that is killed can pass no signal on.
+        # A parent that is killed cannot pass on a signal.
         ctypes.CDLL(None).prctl(_SET_PARENT_DEATH_SIGNAL, int(signal.SIGTERM))
     for name, descriptor in _given().get("streams", {}).items():
         stream = os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace")

@@ -86,7 +86,10 @@ def test_only_so_many_words(predictor):
     ("given", "message"),
     [
         ({"text": "good"}, "no word that can be left out"),
-        ({"text": "a good one", "label": "maybe"}, "`label` must be one of the model's: no, yes"),
+        (
+            {"text": "a good one", "label": "maybe"},
+            "`label` must be one of the model's labels: no, yes",
+        ),
         ({"text": " "}, "blank|empty"),
         ({"text": None}, "text"),
         ({"text": "a good one", "max_words": 0}, "`max_words` must be"),

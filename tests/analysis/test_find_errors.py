@@ -198,7 +198,7 @@ def test_what_is_refused_is_one_sentence(run, config, reviews, tmp_path, capsys)
     with pytest.raises(InputError, match="has no rows of its own that it was evaluated on"):
         find_errors(own.path)
     other = read_examples((["a", "b"], ["x", "y"]), labels=Labels(("x", "y")))
-    with pytest.raises(InputError, match="was read with other labels than the model's"):
+    with pytest.raises(InputError, match="was read with labels other than the model's"):
         find_errors(run.path, other)
 
 

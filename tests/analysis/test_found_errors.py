@@ -117,7 +117,7 @@ def test_rows_of_several_labels_of_numbers_and_of_probabilities():
 
 def test_without_texts_and_where_most_labels_are_doubtful():
     found = errors_of([1, 0, 1, 0, 0, 1], texts=None)
-    assert "So many say more of the model than of the labels." in str(found)
+    assert "This many say more about the model than about the labels." in str(found)
     assert "text" not in next(found.records())
     assert "loss\n" in str(found)
 
@@ -128,7 +128,7 @@ def test_what_a_weak_model_doubts_is_not_to_be_relied_on():
     lines = str(found).splitlines()
     place = next(at for at, line in enumerate(lines) if line.startswith("Labels that are prob"))
     assert lines[place + 1].startswith("  Do not rely on this list: the model is no better than")
-    assert "So many say more" not in str(found)
+    assert "This many say more" not in str(found)
     assert found.to_dict()["suspects_note"] == note
     assert weak_model_note([{"code": "imbalance"}]) is None
 

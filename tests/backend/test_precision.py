@@ -38,7 +38,7 @@ def test_a_processor_is_known_by_its_instructions(flags, chosen, monkeypatch, tm
 
 def test_the_google_recipe_is_that_of_float32():
     choice = choose_precision("auto", BACKEND, "google")
-    assert str(choice) == "Computing in float32: the google recipe is that of float32."
+    assert str(choice) == "Computing in float32: the google recipe uses float32."
     assert choose_precision("bfloat16", BACKEND, "google").precision == "bfloat16"
 
 

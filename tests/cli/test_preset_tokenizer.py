@@ -11,7 +11,7 @@ def test_a_folder_has_a_tokenizer(tiny_preset):
 def test_a_hub_needs_a_framework():
     tokenizer, why_not = preset_tokenizer("bert_tiny_en_uncased")
     assert tokenizer is None
-    assert why_not == "the preset bert_tiny_en_uncased lies in a hub, which needs Keras"
+    assert why_not == "the preset bert_tiny_en_uncased is on a hub, which needs Keras"
 
 
 def test_what_is_no_model_says_why(tmp_path):

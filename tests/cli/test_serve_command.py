@@ -54,7 +54,7 @@ def test_a_model_that_is_not_there_names_those_that_are(capsys, tmp_path, monkey
         status, err = run(capsys, name, "--port", "0")
         assert status == 2
         assert f"There is no file or folder {name}." in err
-        assert "Cure: name a model that is there: runs/a or exports/a" in " ".join(err.split())
+        assert "Cure: name an existing model: runs/a or exports/a" in " ".join(err.split())
 
 
 def test_nothing_else_imports_what_a_server_needs():

@@ -19,7 +19,7 @@ def test_two_runs():
         "Against best, the first:",
         "  run    difference     95% of samples  only the first right  only this right       p",
         "  worse     -0.1250  -0.2500 to 0.0000                     6                1  0.1250",
-        "p: McNemar's exact test of these rows, which says nothing of other seeds.",
+        "p: McNemar's exact test on these rows, which says nothing about other seeds.",
         "",
         "Settings, data and versions are the same.",
     ]
@@ -51,7 +51,7 @@ def test_settings_over_their_seeds():
 @pytest.mark.parametrize("monitor", ["accuracy", "loss"])
 def test_which_way_is_better_is_said(monitor):
     runs = [replace(one, history=by(one, monitor), predictions=None) for one in (BEST, WORSE)]
-    assert ("Less of it is better." in shown_comparison(Comparison.of(runs))) == (monitor == "loss")
+    assert ("Lower is better." in shown_comparison(Comparison.of(runs))) == (monitor == "loss")
 
 
 def test_a_long_name_is_cut_and_what_lacks_is_said():

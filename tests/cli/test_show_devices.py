@@ -118,11 +118,11 @@ def test_the_status_is_2_where_no_number_of_devices_works(kbert):
     ("flags", "message"),
     [
         ("--devices 0", "--devices must be a whole number, 1 or more. Received: 0"),
-        ("--devices 1,-8", "or several with commas between them. Received: '1,-8'. Cure: --dev"),
+        ("--devices 1,-8", "or several separated by commas. Received: '1,-8'. Cure: --dev"),
         ("--devices 1,,8", "Received: '1,,8'"),
         ("--devices 8.0", "Received: '8.0'"),
         ("--devices １,８", "Received: '１,８'"),
-        ("--devices all", "is known on the machine that trains: for a plan, name the number."),
+        ("--devices all", "is known only on the machine that trains: for a plan, give the number."),
         ("--devices 9999999999", "--devices must be at most 1,000,000,000"),
         ("--devices 1,8 --plot plan.png", "--plot draws one plan: name one number of --devices."),
         ("--devices 8 --batch-size auto", "--batch-size auto tries batches on one device only"),

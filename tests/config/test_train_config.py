@@ -66,7 +66,7 @@ WINDOWS = {
     "max_windows": 4,
     "pool": "max",
 }
-LORA = {"lora_rank": 8, "lora_alpha": 16.0}  # which leaves no room for some techniques
+LORA = {"lora_rank": 8, "lora_alpha": 16.0}  # which cannot be combined with some techniques
 TECHNIQUES = {
     **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
     **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
@@ -136,9 +136,12 @@ def test_every_setting_has_another_value_here():
     [
         ({"stride": 9}, '`stride` belongs to long_text="windows"'),
         ({"long_text": "tail", "pool": "max"}, '`pool` belongs to long_text="windows"'),
-        ({**WINDOWS, "max_windows": 0}, "`max_windows` must be a whole number from 1. Received: 0"),
+        (
+            {**WINDOWS, "max_windows": 0},
+            "`max_windows` must be a whole number of at least 1. Received: 0",
+        ),
         ({**WINDOWS, "max_length": 11}, "`stride` must be less than the 9 tokens of a text"),
-        ({**WINDOWS, "packing": "on"}, 'long_text="windows" leaves no room for packing="on"'),
+        ({**WINDOWS, "packing": "on"}, 'long_text="windows" cannot be combined with packing="on"'),
     ],
     ids=str,
 )

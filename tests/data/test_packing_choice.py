@@ -55,7 +55,7 @@ def test_texts_that_are_read_in_windows_are_not_packed():
     store = TokenStore.build(Examples(["a a", "a " * 13] * 20), tokenizer, 8)
     choice = PackingChoice.of_store(store, 4)
     assert (choice.packing, choice.order, choice.windows) == ("off", "shuffled", 2.0)
-    assert str(choice) == "Each text is read in windows, 2.0 in the mean."
+    assert str(choice) == "Each text is read in windows, 2.0 on average."
     with pytest.raises(InputError, match="have rows of their own, which are not packed"):
         PackingChoice.of_store(store, 4, "on")
 

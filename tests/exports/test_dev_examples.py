@@ -84,7 +84,7 @@ def test_how_it_is_read_can_be_changed(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said,label\nA joy.,good\n")
     examples, _ = found(run, str(tmp_path / "dev.csv"), label="label", delimiter=",")
     assert examples.texts[0] == "A joy."
-    with pytest.raises(KbertError, match="`label` tells how to read the file of `dev`"):
+    with pytest.raises(KbertError, match="`label` is for a file of `dev`"):
         found(run, label="label")
     with pytest.raises(TypeError, match="unexpected keyword argument 'lenght'"):
         found(run, str(tmp_path / "dev.csv"), lenght=3)
@@ -94,11 +94,11 @@ def test_examples_are_taken_as_they_are(tmp_path, found):
     examples = Examples(["A joy."], label_ids=np.array([1], np.int32), labels=LABELS)
     assert found(tmp_path, examples) == (examples, [])
     others = replace(examples, labels=Labels(("no", "yes")))
-    with pytest.raises(KbertError, match="read with other labels than the model's"):
+    with pytest.raises(KbertError, match="read with labels other than the model's"):
         found(tmp_path, others)
 
 
 def test_labels_are_the_models(run, tmp_path, found):
     (tmp_path / "dev.jsonl").write_text(json.dumps({"said": "A joy.", "stars": "five"}))
-    with pytest.raises(KbertError, match="'five' is none of the 2 known labels"):
+    with pytest.raises(KbertError, match="'five' is not one of the 2 known labels"):
         found(run, str(tmp_path / "dev.jsonl"), on_bad_row="error")

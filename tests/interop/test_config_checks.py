@@ -27,7 +27,10 @@ def test_parameters_of_known_models():
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"hidden_dim": 10**9}, "a: hidden_dim must be a whole number from 1 to 100,000,000"),
+        (
+            {"hidden_dim": 10**9},
+            "a: hidden_dim must be a whole number from 1 to 100,000,000",
+        ),
         ({"num_layers": 10**6}, "num_layers must be a whole number from 1 to 1,000"),
         ({"num_layers": 0}, "Received: 0"),
         ({"num_heads": -2}, "Received: -2"),

@@ -135,7 +135,7 @@ def test_missing_weights_tell_what_was_found(weights, tmp_path):
     with pytest.raises(KbertError, match=found):
         read_google(write(tmp_path / "a", others))
     objects = {f"{n.replace('/', '_')}/.ATTRIBUTES/VARIABLE_VALUE": a for n, a in weights.items()}
-    with pytest.raises(KbertError, match="is a checkpoint of TensorFlow 2's objects"):
+    with pytest.raises(KbertError, match="is an object-based checkpoint of TensorFlow 2"):
         read_google(write(tmp_path / "b", objects))
     several = {f"{s}/{n}": a for n, a in weights.items() for s in ("student", "teacher")}
     with pytest.raises(KbertError, match="holds 2 BERTs, in the scopes student/, teacher/"):
@@ -178,7 +178,7 @@ def test_a_name_with_the_characters_of_a_pattern(name, weights, tmp_path):
     with pytest.raises(KbertError, match="is a device or a pipe"):
         read_google(folder)
     shard.unlink()
-    with pytest.raises(KbertError, match=r"index is there without its weights.* Cure: put all"):
+    with pytest.raises(KbertError, match=r"index is there, but its weights.* Cure: put all"):
         read_google(folder)
 
 

@@ -244,7 +244,7 @@ def test_a_missing_shard_is_named(ending, tmp_path):
     index = {"weight_map": {"a": f"1{ending}", "b": f"2{ending}"}}
     (tmp_path / f"{stem}{ending}.index.json").write_text(json.dumps(index))
     (tmp_path / f"1{ending}").touch()
-    with pytest.raises(KbertError, match=rf"names 2 files, of which 2{ending} is not there. Cure"):
+    with pytest.raises(KbertError, match=rf"names 2 files, of which 2{ending} is missing. Cure"):
         read_hugging_face(tmp_path)
 
 

@@ -111,7 +111,7 @@ def test_a_head_that_is_not_wanted_is_left_behind(case, tmp_path, capsys):
 def test_a_token_classifier_that_does_not_name_its_class_is_not_one_of_texts(tmp_path):
     make(tmp_path, "BertForTokenClassification", num_labels=3)
     change(tmp_path, architectures=None)
-    with pytest.raises(KbertError, match="has no pooler, so its head is not one of texts"):
+    with pytest.raises(KbertError, match="has no pooler, so its head does not classify texts"):
         BertClassifier.load(tmp_path)
 
 

@@ -53,12 +53,12 @@ def models(tmp_path, monkeypatch):
 )
 @pytest.mark.usefixtures("models")
 def test_the_models_that_may_be_meant(path, named):
-    assert str(near_models(path)) == f"name a model that is there: {named}"
+    assert str(near_models(path)) == f"name an existing model: {named}"
 
 
 @pytest.mark.usefixtures("models")
 def test_every_door_names_them():
-    named = "Cure: name a model that is there: runs/c or runs/films-1 or exports/onnx or exports/hf"
+    named = "Cure: name an existing model: runs/c or runs/films-1 or exports/onnx or exports/hf"
     for refuse in (
         lambda: Predictor.load("nothing"),
         lambda: Predictor.load("Nothing"),  # no name of keras-hub
@@ -75,14 +75,14 @@ def test_an_encoder_is_looked_for_among_runs_alone():
     for name in ("runs", "empty", "runs/x/y"):
         with pytest.raises(InputError) as refused:
             find_source(name)
-        assert "name a run that is there: runs/" in str(refused.value)
+        assert "name an existing run: runs/" in str(refused.value)
         assert "exports" not in str(refused.value)
 
 
 def test_runs_without_a_model_are_named_where_nothing_else_is_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write("runs/stopped/run.json", 0)
-    assert str(near_models("x")) == "name a run that is there: runs/stopped"
+    assert str(near_models("x")) == "name an existing run: runs/stopped"
 
 
 def test_without_models_there_is_nothing_to_name(tmp_path, monkeypatch):

@@ -31,12 +31,12 @@ def runs(tmp_path, monkeypatch):
 )
 @pytest.mark.usefixtures("runs")
 def test_the_runs_that_may_be_meant(path, named):
-    assert str(near_runs(path)) == f"name a run that is there: {named}"
+    assert str(near_runs(path)) == f"name an existing run: {named}"
 
 
 @pytest.mark.usefixtures("runs")
 def test_every_door_names_them(tmp_path):
-    cure = "Cure: name a run that is there: runs/films-1"
+    cure = "Cure: name an existing run: runs/films-1"
     for refuse in (
         lambda: check_is_run(RunDirectory("films-1")),
         lambda: find_source("films-1"),

@@ -196,7 +196,10 @@ def test_a_callback_and_a_list_of_keras(classifier):
         (lambda: EarlyStopping("other_accuracy", mode="max"), "which nothing logs"),
         (lambda: ModelCheckpoint("{epoch}-{val_accuracy:.2f}.keras"), "needs val_accuracy"),
         (lambda: ModelCheckpoint("{epochs}.keras"), "needs epochs, which nothing logs"),
-        (lambda: ModelCheckpoint("{epoch}-{batch}.keras"), "saves after an epoch, and has {batch}"),
+        (
+            lambda: ModelCheckpoint("{epoch}-{batch}.keras"),
+            "saves after each epoch, but has {batch}",
+        ),
     ],
 )
 def test_names_that_nothing_logs_in_any_model(make, message):
@@ -221,7 +224,7 @@ def test_a_name_of_which_keras_does_not_know_the_direction(monitor):
         metrics = [mean_of_outputs, keras.metrics.MeanMetricWrapper(mean_of_outputs, "own")]
         model, (x, y) = plain(create_optimizer(PLAN), metrics)
         callbacks = [updates, EpochEvaluation(dev=(X, Y), verbose=0), make(monitor)]
-        with pytest.raises(KbertError, match=f"whether more or less of {monitor} is better"):
+        with pytest.raises(KbertError, match=f"whether a higher or a lower {monitor} is better"):
             model.fit(x, y, 8, verbose=0, validation_data=(X, Y), callbacks=callbacks)
     assert updates.batches == 0
 

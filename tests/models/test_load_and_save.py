@@ -63,7 +63,7 @@ def test_a_folder_of_before_tokens_were_counted_is_read(folder):
 
 def test_takes_the_place_of_an_older_model(folder):
     (folder / "notes.txt").write_text("mine")
-    with pytest.raises(KbertError, match="is not the folder of a model alone"):
+    with pytest.raises(KbertError, match="is not a folder that contains only a model"):
         make_model(labels=["x", "y", "z"]).save_to(folder)
     (folder / "notes.txt").unlink()
     make_model(labels=["x", "y", "z"]).save_to(folder)

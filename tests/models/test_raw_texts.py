@@ -144,7 +144,7 @@ def test_class_weights_by_name_or_number(make, rows):
         model = make()
         model.fit(texts, names, batch_size=16, class_weight=given, verbose=0)
         assert_equal(model, weights(expected))
-    with pytest.raises(InputError, match="is none of the 2 known labels"):
+    with pytest.raises(InputError, match="is not one of the 2 known labels"):
         model.fit(texts, names, class_weight={"ugly": 3})
 
 
@@ -281,7 +281,7 @@ def test_arguments_that_do_not_go_with_texts(make, rows):
     examples = kbert.read_examples(rows, labels=model.labels)
     with pytest.raises(InputError, match="`validation_split` would take the last rows"):
         model.fit(*rows, validation_split=0.1)
-    with pytest.raises(InputError, match="with steps_per_epoch=2 rows would be seen twice"):
+    with pytest.raises(InputError, match="with steps_per_epoch=2 some rows would be seen twice"):
         model.fit(*rows, steps_per_epoch=2)
     with pytest.raises(InputError, match="`y` must be left out: Examples bring their own"):
         model.fit(examples, rows[1])

@@ -239,7 +239,9 @@ def test_a_model_that_reads_no_windows_refuses_them(make, texts, tiny_model):
     other = tiny_model()
     other.compile(optimizer=AdamW(1e-3))
     batches = make().batches(examples_of(texts))
-    with pytest.raises(InputError, match="has texts in windows, and the model reads no windows"):
+    with pytest.raises(
+        InputError, match="has texts in windows, but the model does not read windows"
+    ):
         other.fit(batches, verbose=0)
 
 

@@ -109,7 +109,8 @@ def test_epochs_in_proportion(seen, changes, epochs):
             630,
             {"batch_size": 64},
             "performed 63 updates, but the new plan ends at 48: in 3 epochs, larger batches give "
-            "fewer updates than are already done. In proportion the run would have 19 epochs.",
+            "fewer updates than are already done. Scaled in proportion, the run would have 19 "
+            "epochs.",
         ),
         (
             480,  # 16 batches per epoch, of which 8 are done

@@ -20,7 +20,7 @@ def test_more_than_there_are_is_refused_with_the_count(there_are, found):
     with pytest.raises(InputError) as refusal:
         check_devices(8, there_are)
     assert str(refusal.value) == (
-        f"8 devices are asked for, here or by the run that goes on. Found: {found}. "
+        f"8 devices are requested, here or by the run being resumed. Found: {found}. "
         f"Cure: devices={there_are}"
     )
     assert check_devices(**refusal_cure(refusal), there_are=there_are) == there_are
@@ -39,8 +39,8 @@ def refusal_cure(refusal):
         ({"batch_size_per_device": 0}, "`batch_size_per_device` must be a whole number, 1 or"),
         (
             {"batch_size": 64, "batch_size_per_device": 8, "devices": 8},
-            "batch_size=64 tells the rows of all devices together, and batch_size_per_device=8 "
-            "those of each: leave out one of the two.",
+            "batch_size=64 is the number of rows on all devices together, and "
+            "batch_size_per_device=8 that on each device: leave out one of the two.",
         ),
         ({"batch_size": "auto", "batch_size_per_device": 8}, "leave out one of the two"),
         (

@@ -49,8 +49,8 @@ def test_the_messages():
     plan = TrainingPlan(examples=IMDB, batch_size=50, devices=8)
     uneven, few = device_findings(plan)
     assert str(uneven) == (
-        "WARNING batch-uneven: A batch of 50 rows does not divide among 8 devices: 6 rows of "
-        "weight 0 fill it up, 10.7% of what is computed. Cure: batch_size=48, or devices=5"
+        "WARNING batch-uneven: A batch of 50 rows does not divide evenly among 8 devices: 6 rows "
+        "of weight 0 fill it up, 10.7% of what is computed. Cure: batch_size=48, or devices=5"
     )
     # Of 50 rows on at most 50 / 8 devices: 10 on each of 5.
     assert str(few).endswith("may go into that. Cure: devices=5, which trains the same")
@@ -74,7 +74,7 @@ def test_a_batch_on_each_device_divides_the_updates():
         "WARNING batch-times-devices: 32 rows on each of 8 devices make batches of 256: 294 "
         "updates, 29 of them warmup, where one device makes 2,346, 234 of them warmup. The rate "
         "5e-05 stays; by the square-root rule for Adam it would be 0.00014. Cure: "
-        "batch_size_per_device=4, or epochs=24, for as many updates as on one"
+        "batch_size_per_device=4, or epochs=24, for as many updates as on one device"
     )
     assert scaled_rate(2e-5, 64) == 1.6e-4
     assert scaled_rate(2e-5, 1) == 2e-5
@@ -169,7 +169,9 @@ def test_the_batch_of_all_devices(options, size, steps):
 
 def test_all_devices_are_counted_where_they_are():
     options = per_device(4, "all")
-    with pytest.raises(InputError, match=r'devices="all" are is known on the machine .* Cure: dev'):
+    with pytest.raises(
+        InputError, match=r'devices="all" means is known only on the machine .* Cure: dev'
+    ):
         options.plan(1000)
     known = options.on_devices(8)
     assert [str(finding) for finding in options.findings(known.plan(1000))] == [

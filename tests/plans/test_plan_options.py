@@ -65,7 +65,7 @@ def test_a_cure_is_of_the_settings_that_were_given(settings, names):
         ({"batch_size": 64, "update_size": 32}, "Cure: update_size=64"),
         (
             {"batch_size": "auto", "gradient_accumulation_steps": 2},
-            "follows from `update_size` and `batch_size`, and was given too. Cure: "
+            "follows from `update_size` and `batch_size`, but was given too. Cure: "
             "gradient_accumulation_steps=1",
         ),
         ({"update_size": 64, "gradient_accumulation_steps": 2}, "and was given too"),

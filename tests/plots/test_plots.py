@@ -50,7 +50,7 @@ def texts(drawing):
         (plots.learning_rate, "planned"),
         (plots.lengths, "at most 128 are read"),
         (plots.confusion_matrix, "predicted"),
-        (plots.reliability, "as it should be"),
+        (plots.reliability, "perfectly calibrated"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )

@@ -1,4 +1,4 @@
-"""What a run was made of."""
+"""What a run was made from."""
 
 from reports.hand_made import report_of
 

@@ -53,7 +53,7 @@ def test_pairs():
         ([["a"]], "Received at position 0: a list (['a'])"),
         (np.array([["a"], ["b"]]), "Received at position 0: an array"),
         ([{"text": "a"}], "Received at position 0: a dict"),
-        (["a", ""], "position 1: an empty one (''). Cure: leave it out, or fill it in"),
+        (["a", ""], "position 1: an empty text (''). Cure: leave it out, or fill it in"),
         *(([" \t\n"], "an empty one"), (["\u200b\xa0"], "an empty one"), ([b""], "an empty one")),
     ],
     ids=repr,

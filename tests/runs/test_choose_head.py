@@ -57,7 +57,7 @@ def test_a_head_that_begins_with_new_weights(settings, run, reviews, tmp_path, c
 
 def test_to_random_weights_none_is_fitted(encoder, reviews, tmp_path):
     config = tiny_config(reviews, encoder, tmp_path / "run", **SHORT, head="linear")
-    with pytest.raises(InputError, match="`head` is for pretrained weights, and `?weights"):
+    with pytest.raises(InputError, match="`head` is for pretrained weights, but `?weights"):
         train(config)
 
 

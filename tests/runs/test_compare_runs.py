@@ -156,7 +156,7 @@ def test_without_the_data_the_sets_are_named(runs, tmp_path, reviews):
     (again / "predictions.csv").unlink()
     found = compare_runs([one, again])
     assert found.runs[1].against.interval is None
-    assert found.notes[0].startswith("again: What is said of single rows is left out: ")
+    assert found.notes[0].startswith("again: The results for single rows are left out: ")
 
 
 def test_an_unfinished_run_is_refused(runs, tmp_path, capsys):
@@ -175,7 +175,7 @@ def test_an_unfinished_run_is_refused(runs, tmp_path, capsys):
         ("rows", "were evaluated on different rows"),
         ("score", "was judged by accuracy, and .* by mcc"),
         ("one", "is named twice"),
-        ("labels", "has other labels than .*: x, y and not bad, good"),
+        ("labels", "has different labels than .*: x, y, not bad, good"),
         ("nothing", "nothing"),
     ],
 )

@@ -212,7 +212,7 @@ def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
 def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     data = tmp_path / "other.csv"
     data.write_text(reviews.read_text(encoding="utf-8") + "So so.,fair\n", encoding="utf-8")
-    message = r"row 107.*'fair' is none of the 2 known labels \('bad', 'good'\)"
+    message = r"row 107.*'fair' is not one of the 2 known labels \('bad', 'good'\)"
     with pytest.raises(KbertError, match=message):
         continue_training(parent.path, tmp_path / "new", data=str(data), verbose=0)
     assert not (tmp_path / "new").exists()

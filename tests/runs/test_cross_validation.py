@@ -118,7 +118,9 @@ def test_a_killed_one_goes_on_to_the_same_predictions(share, config, whole, tmp_
 def test_a_finished_one_is_not_trained_again(whole):
     with pytest.raises(InputError, match="has trained all its 2 folds"):
         resume(whole[0].path, verbose=0)
-    with pytest.raises(InputError, match="all are trained in the same way: leave out `epochs`"):
+    with pytest.raises(
+        InputError, match="so all must be trained in the same way: leave out `epochs`"
+    ):
         resume(whole[0].path, epochs=3, verbose=0)
     with pytest.raises(InputError, match="is a cross-validation: each of its folds has a model"):
         continue_training(whole[0].path, verbose=0)
@@ -163,7 +165,9 @@ def test_folds_of_other_targets(kind, reviews, tiny_preset, tmp_path, capsys):
     run = train(config_of(data, tiny_preset, tmp_path / "run", **settings))
     printed = capsys.readouterr().out
     assert "TF-IDF" in printed
-    assert ("A label is predicted from 0.5 on: the thresh" in printed) == (kind == "multi")
+    assert ("Labels are predicted from a probability of 0.5 here: the thresh" in printed) == (
+        kind == "multi"
+    )
     rows = pd.read_csv(run.path / "out_of_fold.csv")
     true = rows[["true(a)", "true(b)"]].to_numpy()
     np.testing.assert_allclose(true, np.array([a, b]).T)

@@ -189,7 +189,7 @@ def test_a_last_whose_checkpoint_is_gone_is_not_a_beginning(run):
     shutil.rmtree(run.model_folder)
     for path in checkpoints(run):
         (path / "COMMITTED").unlink()
-    refused(run, "last tells of a checkpoint, and none is complete")
+    refused(run, "last refers to a checkpoint, but none is complete")
 
 
 def test_going_back_takes_the_record_and_the_model_along(run):
@@ -264,7 +264,10 @@ def test_a_best_checkpoint_that_is_lost_costs_no_sound_model(first, harm, capsys
         shutil.rmtree(one)
     resume_to_the_first_batch(first, epochs=4)
     out = capsys.readouterr().out
-    assert re.search(rf"{one.name}\S* is (missing|damaged).*The run's model is the same", out)
+    assert re.search(
+        rf"{one.name}\S* is (missing|damaged).*The run's model has the same weights, and is kept",
+        out,
+    )
     assert {file.name: file.read_bytes() for file in first.model_folder.iterdir()} == before
     resume_to_the_first_batch(first, epochs=4)  # and again
     assert evaluations_of(first)["best_epoch"] == 1

@@ -138,7 +138,9 @@ def test_what_fails_is_told_in_a_line_and_the_run_goes_on(config, monkeypatch, c
     assert [one["name"] for one in record_of(run)["baselines"]] == ["constant"]
     monkeypatch.setattr("kbert.runs.run_baselines.write_text", fail)
     other = train(replace(config, output=str(tmp_path / "other")))
-    assert "The baselines are left out, and the run goes on: out of luck" in capsys.readouterr().out
+    assert (
+        "The baselines are left out, and the run continues: out of luck" in capsys.readouterr().out
+    )
     assert other.record["status"] == "finished"
 
 

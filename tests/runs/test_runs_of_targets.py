@@ -152,7 +152,7 @@ def test_thresholds_are_those_of_the_best_epoch(config, capsys):
     best = record["epochs"][record["best_epoch"] - 1]["dev"]
     assert best["thresholds"] == [0.5] * 3
     assert list(model.target.thresholds) == best["best_thresholds"]["values"]
-    assert "which give each its best F1 on dev: good 0." in printed
+    assert "which give each label its best F1 on dev: good 0." in printed
     # With them, dev has the scores that the run has told.
     verb("evaluate", run, "--json")
     scores = json.loads(capsys.readouterr().out)
@@ -246,4 +246,4 @@ def test_a_plain_fit_ends_with_thresholds(files, tiny_model, tmp_path, capsys):
     assert model.target.thresholds == pytest.approx(expected, abs=1e-3)
     assert evaluation.best["dev"].thresholds == (0.5, 0.5, 0.5)
     assert BertClassifier.load(tmp_path / "model").target == model.target
-    assert "which give each its best F1 on dev" in capsys.readouterr().out
+    assert "which give each label its best F1 on dev" in capsys.readouterr().out

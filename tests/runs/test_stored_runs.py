@@ -101,7 +101,7 @@ def test_settings_of_files_are_of_the_file_to_evaluate_on(config, files, tmp_pat
     german = {"delimiter": ";", "text": "Kommentar", "label": "Kategorie"}
     own = replace(config, output=str(tmp_path / "run"), dev=str(dev), **german)
     assert train(own).record["data"]["dev"]["rows"] == len(rows)
-    with pytest.raises(InputError, match="says how a file is read, and .*store is a token store"):
+    with pytest.raises(InputError, match="sets how a file is read, but .*store is a token store"):
         train(replace(config, output=str(tmp_path / "b"), dev=None, dev_proportion=0, **german))
 
 
@@ -155,9 +155,9 @@ def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"dev": None}, "has no texts to set rows aside by"),
+        ({"dev": None}, "has no texts by which to set rows aside"),
         ({"max_length": 16}, "were made with max_length=8. Received: 16"),
-        ({"long_text": "tail"}, "made with another tokenizer than the model's"),
+        ({"long_text": "tail"}, "made with a tokenizer that is not the model's"),
         ({"shuffle_window": 0}, "`shuffle_window` must be a whole number, 1 or more"),
         ({"shard_cache": 0.0}, "`shard_cache` must be above 0"),
         ({"data": "s3://user:secret@bucket/a"}, "A URI with a password in it"),

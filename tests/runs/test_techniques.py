@@ -164,5 +164,5 @@ def test_more_layers_than_the_model_has_are_refused_before_the_data_are_read(con
 
 
 def test_new_layers_of_random_weights_are_refused(config):
-    with pytest.raises(InputError, match="`reinit_layers` is for pretrained weights, and weights="):
+    with pytest.raises(InputError, match="`reinit_layers` is for pretrained weights, but weights="):
         train(replace(config, weights="random", reinit_layers=1))

@@ -112,7 +112,7 @@ def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(kind, config, ta
     [
         ({"weight": "trusst"}, "has no column 'trusst'. Did you mean 'trust'"),
         ({"weight": "text"}, "named both as the text and as the weight"),
-        ({"class_weight": "awful=2"}, "the label 'awful' is none of the 2 known labels"),
+        ({"class_weight": "awful=2"}, "the label 'awful' is not one of the 2 known labels"),
         ({"class_weight": "auto"}, "must be balanced, or NAME=WEIGHT"),
     ],
 )

@@ -100,5 +100,5 @@ def test_a_vocabulary_elsewhere_is_not_read(folder, tmp_path):
     with pytest.raises(KbertError, match="There is no vocabulary file"):
         settings.read_tokenizer(folder)
     (folder / "vocab.txt").symlink_to(tmp_path / "vocab.txt")
-    with pytest.raises(KbertError, match="nothing outside of the folder is read"):
+    with pytest.raises(KbertError, match="nothing outside the folder is read"):
         settings.read_tokenizer(folder)

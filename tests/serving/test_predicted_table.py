@@ -165,7 +165,7 @@ def test_names_that_are_taken(tmp_path):
     assert (row["label"], row["predicted_label"]) == ("x", "bad")
     assert (row["p(bad)"], row["predicted_p(bad)"]) == (1, 0.5)
     again = {**frame, "predicted_label": ["good"]}
-    with pytest.raises(KbertError, match="the columns 'label' and 'predicted_label', so that no"):
+    with pytest.raises(KbertError, match="the columns 'label' and 'predicted_label', so no"):
         list(predictor().predict_table(again))
     (row,) = predictor().predict_table(again, keep_columns="predicted_label")
     assert (row["predicted_label"], row["label"]) == ("good", "bad")

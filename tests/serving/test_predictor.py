@@ -73,7 +73,7 @@ def test_the_command_line_abstains(to, export_folder, tmp_path, capsys):
             r"`texts` must be a string\. Received at position 1: missing \(None\)",
         ),
         ((float("nan"),), r"`texts` must be a list of strings\. Received: a number \(nan\)"),
-        ((["story", " "],), r"Received at position 1: an empty one \(' '\)"),
+        ((["story", " "],), r"Received at position 1: an empty text \(' '\)"),
         (([b"\xff"],), r"bytes that are not utf-8 \(0xff\)"),
         ((["story"], [7]), r"`pairs` must be a string\. Received at position 0: a number \(7\)"),
         ((["story"], "story"), "`pairs` must be a list of strings"),

@@ -65,7 +65,7 @@ def test_a_file_elsewhere_is_not_read(export_folder, tmp_path):
     (tmp_path / "export").mkdir()
     shutil.copy(export_folder / "model.onnx", tmp_path)
     (tmp_path / "export" / "model.onnx").symlink_to(tmp_path / "model.onnx")
-    with pytest.raises(KbertError, match="nothing outside of the folder is read"):
+    with pytest.raises(KbertError, match="nothing outside the folder is read"):
         open_session("onnx", tmp_path / "export" / "model.onnx")
 
 

@@ -1,4 +1,4 @@
-"""What is said of the best setting of a sweep."""
+"""The results for the best setting of a sweep."""
 
 from types import SimpleNamespace
 
@@ -21,6 +21,6 @@ def test_of_equal_means_the_first_is_taken(scores):
     sweep = SimpleNamespace(minimizes=False, seeds=range(len(scores)))
     choice = Choice.of([trial(3, *scores), trial(4, *reversed(scores))], sweep)
     assert str(choice) == (
-        "The best mean has learning_rate=0.001. learning_rate=0.0001 has the same mean; the "
+        "The best mean is that of learning_rate=0.001. learning_rate=0.0001 has the same mean; the "
         "first of the two is taken."
     )

@@ -34,7 +34,7 @@ def test_the_database_is_made_of_the_folders(tmp_path, capsys):
     trials = begun(tmp_path, sweep, 1e-4, 1e-3, 1e-2, scores=[0.5, 0.7])
     trials[2].end_early("failed", "it was too large")
     SweepStudy(tmp_path, sweep, trials)
-    assert "study.db was missing, and was built again from the runs" in capsys.readouterr().out
+    assert "study.db was missing, and was rebuilt from the runs" in capsys.readouterr().out
     found = stored(tmp_path)
     assert [trial.state.name for trial in found] == ["COMPLETE", "COMPLETE", "FAIL"]
     assert [trial.value for trial in found] == [0.5, 0.7, None]
@@ -63,7 +63,7 @@ def test_where_the_database_differs_the_folders_are_right(damage, tmp_path, caps
         study.begin(Trial.begin(tmp_path / "gone", 2, sweep.seeds, {"learning_rate": 1e-2}))
     capsys.readouterr()
     SweepStudy(tmp_path, sweep, trials)
-    assert "was built again from" in capsys.readouterr().out
+    assert "was rebuilt from" in capsys.readouterr().out
     assert [trial.value for trial in stored(tmp_path)] == pytest.approx([0.5, 0.7])
 
 

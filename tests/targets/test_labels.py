@@ -45,7 +45,9 @@ def test_encode():
 
 
 def test_an_unknown_value_is_refused_with_the_known_ones():
-    with pytest.raises(KbertError, match=r"'maybe' is none of the 2 known labels \('no', 'yes'\)"):
+    with pytest.raises(
+        KbertError, match=r"'maybe' is not one of the 2 known labels \('no', 'yes'\)"
+    ):
         Labels(("no", "yes")).encode(["yes", "maybe"])
     with pytest.raises(KbertError, match=r"'9' and 5 more\)"):
         Labels(tuple(str(n) for n in range(15))).encode(["x"])

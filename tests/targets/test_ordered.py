@@ -30,7 +30,9 @@ def test_the_order_is_that_of_the_numbers(values, names):
 @pytest.mark.parametrize("name", ["good", "", "v1", "1.2.3"])
 def test_names_without_a_number_are_refused(name):
     values = ["1 bad", "2 fair", name, "1 bad"]
-    with pytest.raises(InputError, match="'(good|v1|1.2.3)' is no number and begins|is missing"):
+    with pytest.raises(
+        InputError, match="'(good|v1|1.2.3)' is not a number and does not begin|is missing"
+    ):
         read_examples((TEXTS, values), target="ordered")
 
 

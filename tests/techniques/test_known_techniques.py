@@ -15,7 +15,9 @@ from kbert.techniques.known_techniques import (
 )
 
 # What a run with every technique asks for, and the lines that its plan has of them.
-OF_LORA = TechniqueOptions(lora_rank=8, lora_alpha=16.0)  # which leaves no room for some others
+OF_LORA = TechniqueOptions(
+    lora_rank=8, lora_alpha=16.0
+)  # which cannot be combined with some others
 EVERY = TechniqueOptions(
     head="linear",
     freeze_embeddings=True,
@@ -32,12 +34,12 @@ EVERY = TechniqueOptions(
 )
 LINES = [
     "new weights: the highest 3 layers, the pooler",
-    "the head begins as a linear model, fitted to the encoder as it is",
+    "the head begins as a linear model fitted to the encoder as it is",
     "frozen: the embeddings, the lowest 2 layers",
     "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",
     "unfrozen one layer after the other, from the head: all are trained after 50% of the updates",
-    "R-Drop: two passes, the divergence of which counts 1 times",
+    "R-Drop: two passes, whose divergence counts 1 times",
     "FGM: each batch once more, its token embeddings moved by 0.5",
     "supervised contrastive loss: counts 0.1 times, at temperature 0.3",
     "evaluated and kept: the moving average of the weights, with a momentum of up to 0.999",
@@ -61,7 +63,7 @@ def test_all_are_used_and_told():
     assert [type(technique) for technique in used] == [each for each in KNOWN if each is not LoRA]
     assert [technique.told() for technique in used] == LINES
     (lora,) = techniques_of(OF_LORA)
-    assert lora.told() == "LoRA of rank 8 and alpha 16: of the encoder nothing else is trained"
+    assert lora.told() == "LoRA of rank 8 and alpha 16: nothing else in the encoder is trained"
 
 
 @pytest.mark.parametrize(

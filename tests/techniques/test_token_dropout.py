@@ -49,7 +49,9 @@ def test_what_keeps_it(tiny_model, tmp_path):
 
 def test_a_vocabulary_without_mask_is_refused():
     tokenizer = Tokenizer([*SPECIALS[:4], "word"])
-    with pytest.raises(InputError, match=r"The vocabulary has no \[MASK\], which dropped tokens"):
+    with pytest.raises(
+        InputError, match=r"The vocabulary has no \[MASK\], which replaces dropped tokens"
+    ):
         DroppedTokens(0.1, tokenizer)
 
 

@@ -117,10 +117,10 @@ def test_windows_hold_all_that_is_kept_in_its_order(
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"stride": -1}, r"`stride` must be a whole number from 0. Received: -1"),
-        ({"stride": 1.5}, r"`stride` must be a whole number from 0. Received: 1.5"),
+        ({"stride": -1}, r"`stride` must be a whole number of at least 0. Received: -1"),
+        ({"stride": 1.5}, r"`stride` must be a whole number of at least 0. Received: 1.5"),
         ({"stride": True}, r"`stride` must be a whole number"),
-        ({"max_windows": 0}, r"`max_windows` must be a whole number from 1. Received: 0"),
+        ({"max_windows": 0}, r"`max_windows` must be a whole number of at least 1. Received: 0"),
         ({"pool": "sum"}, r"`pool` must be one of mean, max. Received: 'sum'"),
         ({"pool": ["mean"]}, r"`pool` must be one of mean, max"),
     ],

@@ -40,7 +40,9 @@ def test_a_pickle_under_another_name(suffix, tmp_path, payload):
 
 def test_an_array_of_objects_is_no_format(tmp_path, payload):
     np.save(tmp_path / "data.npy", np.array([payload], dtype=object))
-    with pytest.raises(KbertError, match="a file of a program's own, which kbert does not read"):
+    with pytest.raises(
+        KbertError, match="a file in a program's own format, which kbert does not read"
+    ):
         read_examples(tmp_path / "data.npy")
 
 
@@ -185,9 +187,9 @@ def test_text_of_a_parquet_that_is_not_utf_8(tmp_path):
         (b"a = " + b"[" * 4000, "is not TOML: maximum recursion"),
         (b"a" + b".a" * 2000 + b" = 1", "there is no setting 'a'"),
         (b"a" + b".a" * 10**5 + b" = 1", "in lines of at most 4,096 were expected"),
-        (b"epochs = " + b"1" * 5000, "is not TOML of settings"),
+        (b"epochs = " + b"1" * 5000, "is not a TOML file of settings"),
         (b"x" * 4000 + b" = 1", "there is no setting 'x{50,90}"),
-        (b"#\n" * 40_000, "is not TOML of settings: at most 65,536 bytes"),
+        (b"#\n" * 40_000, "is not a TOML file of settings: at most 65,536 bytes"),
         (b"[data]\nx = 1", "`data` must be a string"),
         (b"data = 'a'\nforce = 5", "`allow` must be a list of strings. Received: 5"),
         (b"data = 'a'\nforce = {a = 1}", "`allow` must be a list of strings"),

@@ -114,7 +114,7 @@ def test_a_program_is_a_regular_file_of_the_folder(kind, file, folder, outside):
         Predictor.load(folder)
     (folder / file).unlink()
     (folder / file).symlink_to(outside)
-    with pytest.raises(KbertError, match="nothing outside of the folder is read"):
+    with pytest.raises(KbertError, match="nothing outside the folder is read"):
         Predictor.load(folder)
 
 

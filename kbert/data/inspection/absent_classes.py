@@ -1,4 +1,4 @@
-"""Classes that the rows of an evaluation do not have."""
+"""Classes of a model that have no rows in an evaluation."""
 
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Message

@@ -15,10 +15,10 @@ from kbert.utils.wording import count_noun
 def bad_row_findings(
     sets: dict[str, Examples | None], on_bad_row: OnBadRow = "error"
 ) -> list[Finding]:
-    """Return a finding for each set with rows that cannot be used: the first, and its cure.
+    """Return a finding for each set with rows that cannot be used: the first row, and its cure.
 
-    Of other reasons it tells how many rows they are of, and the first. The place and the cure are
-    those with which `read_examples` refuses the row.
+    For each other reason, the finding has the number of rows and the first of them. The place and
+    the cure are those with which `read_examples` refuses the row.
 
     Args:
         sets: the sets by name, read with `on_bad_row="skip"`; the training set is called "".
@@ -67,10 +67,10 @@ def _finding(name: str, examples: Examples, on_bad_row: OnBadRow) -> Finding:
 
 
 def _by_reason(skipped: Iterable[BadRow]) -> list[list[BadRow]]:
-    """Return the rows of each reason, in the order of the first of each."""
+    """Return the rows grouped by reason, in the order in which the reasons first occur."""
     found = defaultdict(list)
     for row in skipped:
         column = row.problem.values.get("column")
-        # In JSON that is broken a column is a place in a line, which is another in each.
+        # In broken JSON, the column is a position in a line, which differs from row to row.
         found[row.problem.template, column if isinstance(column, str) else None].append(row)
     return list(found.values())

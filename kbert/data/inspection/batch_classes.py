@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class BatchClasses:
-    """How many rows of each class each batch contains; what a batch lacks is not stored.
+    """How many rows of each class each batch contains; zeros are not stored.
 
     With tens of thousands of classes a table of batches and classes would take gigabytes.
 
@@ -76,8 +76,8 @@ class BatchClasses:
 def single_class_share(found: BatchClasses) -> tuple[float, float]:
     """Return the share of batches with a single class, and the share expected by chance.
 
-    By chance, in batches drawn at random from all the rows counted, it is the sum over classes of
-    p ** rows. Batches of one row are not counted.
+    In batches drawn at random from all the rows counted, the expected share is the sum over classes
+    of p ** rows. Batches of one row are not counted.
     """
     several = found.sizes > 1
     if not several.any():
@@ -93,8 +93,8 @@ def single_class_share(found: BatchClasses) -> tuple[float, float]:
 def classes_per_batch(found: BatchClasses) -> tuple[float, float]:
     """Return how many classes a batch contains on average, and how many by chance.
 
-    By chance, in a random order of all n rows, a batch of b rows lacks a class of c rows with the
-    probability C(n - c, b) / C(n, b).
+    In a random order of all n rows, a batch of b rows lacks a class of c rows with the probability
+    C(n - c, b) / C(n, b).
     """
     rows = int(found.totals.sum())
     totals, classes = np.unique(found.totals, return_counts=True)
@@ -110,7 +110,7 @@ def classes_per_batch(found: BatchClasses) -> tuple[float, float]:
 
 
 def _chance_of_none(of_class: int, drawn: int, rows: int) -> float:
-    """Return the chance that none of the rows of a class is among those that are drawn."""
+    """Return the probability that none of the rows drawn is of the class."""
     others = rows - of_class
     if drawn > others:
         return 0.0

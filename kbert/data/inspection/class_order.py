@@ -51,7 +51,7 @@ class ClassOrder:
 
     @property
     def is_sorted(self) -> bool:
-        """Whether the rows are sorted by class, or nine tenths of the way from a random order."""
+        """Whether the rows are sorted by class, or nine tenths of the way from random to sorted."""
         most = self.classes + 0.1 * (self.expected_runs - self.classes)
         return self.is_clustered and self.runs <= most
 

@@ -12,10 +12,10 @@ from kbert.utils.float_cells import float_cell
 
 
 def duplicate_rows(sets: Mapping[str, Examples]) -> Iterator[dict[str, Any]]:
-    """Yield each row whose text, or pair, also occurs elsewhere, with those that are equal to it.
+    """Yield the rows whose text, or pair, occurs more than once, grouped by equal text.
 
-    Texts are equal that differ only in letter case, blanks or Unicode form. A group is conflicting
-    where its rows have different labels. The groups come in the order of their first rows.
+    Texts that differ only in letter case, blanks or Unicode form count as equal. A group is
+    conflicting if its rows have different labels. The groups are in the order of their first rows.
 
     Args:
         sets: dict of Examples by name, all read with the same labels.
@@ -57,7 +57,7 @@ def duplicate_rows(sets: Mapping[str, Examples]) -> Iterator[dict[str, Any]]:
 
 
 def duplicates_table(sets: Mapping[str, Examples]) -> tuple[str, int]:
-    """Return these rows as a CSV file has them, and how many there are."""
+    """Return the rows of `duplicate_rows` as the text of a CSV file, and how many there are."""
     rows = list(duplicate_rows(sets))
     columns = list(dict.fromkeys(name for row in rows for name in row)) or ["group"]
     cells = ([row.get(name, "") for name in columns] for row in rows)
@@ -65,7 +65,7 @@ def duplicates_table(sets: Mapping[str, Examples]) -> tuple[str, int]:
 
 
 def label_cell(examples: Examples, at: int) -> str:
-    """Return what the label of a row says, in a cell: several labels with semicolons between."""
+    """Return the label of a row as the text of a cell, several labels separated by semicolons."""
     if examples.y is None or examples.labels is None:
         return ""
     names, label = examples.labels.names, examples.y[at]

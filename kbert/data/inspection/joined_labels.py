@@ -1,4 +1,4 @@
-"""Labels that are several, with a separator between."""
+"""Labels that are several labels joined by a separator."""
 
 from collections import Counter
 
@@ -11,21 +11,21 @@ _SHARE = 0.9  # of the parts
 
 
 def joined_labels(facts: Inspection) -> Finding | None:
-    """Return the finding that names of labels are several, each of which occurs in others too."""
+    """Return the finding that labels are several names joined, which also occur in others."""
     for separator in _SEPARATORS:
         parts = {
             name: {part.strip() for part in name.split(separator)} - {""} for name in facts.classes
         }
         joined = [name for name, of_name in parts.items() if len(of_name) > 1]
         uses = Counter(part for of_name in parts.values() for part in of_name)
-        # A name with a comma, or a path such as sports|football, has a part of its own.
+        # A name with a comma, or a path such as sports|football, has a part that no other name has.
         shared = [uses[part] > 1 for name in joined for part in parts[name]]
         if len(joined) >= _MIN_JOINED and sum(shared) >= _SHARE * len(shared):
             return Finding(
                 "labels-joined",
                 "warning",
-                "{joined:,} of {labels:,} labels are several with {separator!r} between, such as "
-                "{name!r}, and are trained as one each.",
+                "{joined:,} of {labels:,} labels are several joined by {separator!r}, such as "
+                "{name!r}, but each is trained as one label.",
                 Cure({"label_separator": separator}),
                 {
                     "joined": len(joined),

@@ -33,7 +33,7 @@ def label_findings(facts: Inspection, examples: Examples) -> list[Finding]:
 
 def _too_many(facts: Inspection) -> Finding | None:
     rows = facts.classes.values()
-    # With labels of a model, a small file has few of its many classes.
+    # With the labels of a model, a small file has rows of only a few of its many classes.
     if not rows or min(rows) == 0 or not too_many_classes(len(rows), sum(rows)):
         return None
     return too_many_classes_finding(len(rows), sum(rows))
@@ -47,10 +47,10 @@ def _variants(examples: Examples, facts: Inspection) -> Finding | None:
     if not groups:
         return None
     template = {
-        "number": "Labels are equal as numbers and would be classes of their own: {names}",
-        "case": "Labels differ only in case or blanks and would be classes of their own: {names}",
-        "form": "Labels differ only in the form of their characters and would be classes of their "
-        "own: {names}",
+        "number": "Labels are equal as numbers but would be separate classes: {names}",
+        "case": "Labels differ only in case or blanks but would be separate classes: {names}",
+        "form": "Labels differ only in the form of their characters but would be separate "
+        "classes: {names}",
     }[likeness(*groups[0][:2])]
     return Finding(
         "label-variants",
@@ -65,7 +65,7 @@ def _variants(examples: Examples, facts: Inspection) -> Finding | None:
 
 
 def _one_spelling(groups: list[list[str]], examples: Examples) -> Cure:
-    """Return the cure: which labels to write in another way, and in which rows."""
+    """Return the cure: which labels to spell differently, and in which rows."""
     changes: list[Text] = []
     for names in groups[:_MAX_GROUPS]:  # the most frequent first
         most = next((name for name in names if name == name.strip()), names[0])
@@ -109,7 +109,7 @@ def _missing(facts: Inspection) -> Finding | None:
         "warning",
         "Labels that programs write for a missing value are classes: {names}.",
         Cure(
-            note="leave these rows out, or fill the labels in; nothing if they are real names",
+            note="leave these rows out, or fill the labels in, unless they are real names",
         ),
         {"names": _with_rows(names, facts)},
     )

@@ -12,7 +12,7 @@ _MAX_LENGTH = 20  # characters, blanks included
 _MAYBE = {"na", "n.a.", "n.a", "n/d", "n.d.", "missing", "unset", "notset", "undef", "''", "()"}
 _MAYBE |= {"notavailable", "notapplicable", "nolabel", "unlabeled", "unlabelled", "(blank)"}
 _MAYBE |= {"(empty)", "缺失", "空值", "未标注"}
-_MARKS = set("-_?.")  # of which nothing else is a name
+_MARKS = set("-_?.")  # a name made only of these counts as missing
 _AROUND = ".;,()[]<>{}"
 
 
@@ -24,7 +24,7 @@ def looks_missing(name: str) -> bool:
 
 
 def is_told_missing(text: str) -> bool:
-    """Whether a text is such a word, and none that people write as a whole text."""
+    """Whether a text is such a word, and not one that people write as a whole text."""
     if len(text) > _MAX_LENGTH:
         return False
     return text.strip().casefold() in _TOLD or bare_name(text) in _TOLD

@@ -14,21 +14,21 @@ from kbert.utils.equal_texts import bare_text
 
 _MIN_SIMILARITY = 0.8
 _MAX_CHARACTERS = 2_500_000  # of both sets together: a second or two
-_TO_COMPARE = 0.5  # lower, as MinHash only estimates it
+_TO_COMPARE = 0.5  # lower, as MinHash only estimates the similarity
 _PERMUTATIONS = 64
-_CJK = range(0x2E80, 0xD7B0)  # where a character says as much as a part of a word does elsewhere
+_CJK = range(0x2E80, 0xD7B0)  # where one character carries as much as a part of a word elsewhere
 
 
 @dataclass(frozen=True)
 class NearDuplicates:
-    """How many rows of a set are nearly those of the training set.
+    """How many rows of a set are near-duplicates of training rows.
 
     Args:
         rows: int. Rows of the set that were compared.
         training_rows: int. Rows of the training set that they were compared with.
-        near: int. Those that are nearly the text of a training row, but not the same.
-        example: (int, int) or None. The positions of one of them, and of its training row.
-        all_rows: bool. Whether all rows of both sets were compared, or samples of them.
+        near: int. Rows whose text is nearly, but not exactly, that of a training row.
+        example: (int, int) or None. The positions of one such row, and of its training row.
+        all_rows: bool. Whether all rows of both sets were compared, rather than samples.
     """
 
     rows: int
@@ -41,15 +41,15 @@ class NearDuplicates:
 def find_near_duplicates(
     training: Examples, other: Examples, max_characters: int = _MAX_CHARACTERS
 ) -> NearDuplicates | None:
-    """Return how many texts of a set are nearly those of the training set.
+    """Return how many texts of a set are near-duplicates of training texts.
 
-    Two texts are nearly the same where the sets of their parts of 5 characters (3 of Chinese and
-    its like) have a Jaccard similarity of 0.8 or more:
+    Two texts are near-duplicates if the sets of their overlapping parts of 5 characters (3 in
+    Chinese and similar scripts) have a Jaccard similarity of 0.8 or more:
 
         similarity = |A & B| / |A | B|
 
-    MinHash finds which texts to compare; the similarity itself is exact. In large sets samples are
-    compared.
+    MinHash finds which texts to compare; the similarity itself is exact. Of large sets, samples
+    are compared.
 
     Args:
         training: Examples.
@@ -57,7 +57,7 @@ def find_near_duplicates(
         max_characters: int. Of both sets together, before samples are taken. Defaults to 2,500,000.
 
     Returns:
-        NearDuplicates, or None where the package datasketch is not installed.
+        NearDuplicates, or None if the package datasketch is not installed.
 
     Source: A. Broder, "On the resemblance and containment of documents", 1997.
     """
@@ -89,7 +89,7 @@ def find_near_duplicates(
 
 
 def _sample(examples: Examples, characters: int) -> np.ndarray:
-    """Return the positions of all rows, or of as many as have about this many characters."""
+    """Return the positions of all rows, or of a sample with about this many characters."""
     rows = np.random.default_rng(0).permutation(len(examples))
     few = rows[:200].tolist()
     columns = [examples.texts] + ([] if examples.pairs is None else [examples.pairs])
@@ -98,7 +98,7 @@ def _sample(examples: Examples, characters: int) -> np.ndarray:
 
 
 def _texts(examples: Examples, rows: np.ndarray) -> Iterator[tuple[int, str]]:
-    """Yield rows with their text, or pair, in the form in which equal ones agree."""
+    """Yield each row with its text, or pair, in a form in which equal texts are identical."""
     pairs: Any = repeat("") if examples.pairs is None else (examples.pairs[at] for at in rows)
     for at, pair in zip(rows.tolist(), pairs, strict=False):
         text = bare_text(examples.texts[at])
@@ -106,7 +106,7 @@ def _texts(examples: Examples, rows: np.ndarray) -> Iterator[tuple[int, str]]:
 
 
 def _parts(text: str) -> set[bytes]:
-    """Return the parts of a text that overlap, each of the same number of characters."""
+    """Return the overlapping parts of a text, each of the same number of characters."""
     is_cjk = not text.isascii() and 2 * sum(ord(c) in _CJK for c in text) > len(text)
     size = 3 if is_cjk else 5
     places = range(max(len(text) - size + 1, 1))

@@ -1,4 +1,4 @@
-"""Texts that are none: words for a missing value, numbers, ids, and what has no letters."""
+"""Texts that are not language: missing-value words, numbers, ids, and texts without letters."""
 
 import itertools
 import re
@@ -10,13 +10,13 @@ from kbert.findings import Cure, Finding
 from kbert.targets.label_keys import number_of
 from kbert.utils.wording import count_noun
 
-_SAMPLE = 1000  # rows examined for texts that are no language
+_SAMPLE = 1000  # rows examined for texts that are not language
 _SHARE = 0.9  # of them that are of one such kind
 _BLANK, _DIGIT = re.compile(r"\s"), re.compile(r"\d")
 
 
 def odd_text_findings(examples: Examples) -> list[Finding]:
-    """Return the findings about texts, or second texts, that are no texts."""
+    """Return the findings about texts, or second texts, that are not language."""
     return [*_missing(examples), *not_language_findings(examples)]
 
 
@@ -32,7 +32,7 @@ def _missing(examples: Examples) -> list[Finding]:
             "text-looks-missing",
             "warning",
             "{texts} what programs write for a missing value, the first in {place} ({text!r}).",
-            Cure(note="leave these rows out; nothing if somebody wrote them"),
+            Cure(note="leave these rows out, unless somebody wrote them"),
             {
                 "texts": count_noun(number, "text is", "texts are"),
                 "place": examples.place(examples.number(first)),

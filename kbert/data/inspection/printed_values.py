@@ -1,4 +1,4 @@
-"""Texts and labels of a file that are what Python prints of lists, dicts and bytes."""
+"""Texts and labels of a file that are lists, dicts or bytes as Python prints them."""
 
 import itertools
 import re
@@ -52,8 +52,8 @@ def _finding(what: Message, example: str, cure: Cure) -> Finding:
     return Finding(
         "printed-values",
         "warning",
-        "{what} are what Python prints of lists, dicts or bytes, such as {example}, and would be "
-        "trained as such.",
+        "{what} are printed Python lists, dicts or bytes, such as {example}, and would be "
+        "trained as they are.",
         cure,
         {"what": what, "example": shown},
     )

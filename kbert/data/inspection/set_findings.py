@@ -1,4 +1,4 @@
-"""What other sets than the training set mean for the scores."""
+"""What the sets other than the training set mean for the scores."""
 
 from collections.abc import Mapping
 
@@ -46,13 +46,13 @@ def overlap_finding(name: str, training: Examples, other: Examples, cure: Cure) 
 
 
 def stored_overlap_finding(name: str, rows: int, shared: int) -> Finding:
-    """Return the finding that so many rows of a set also occur in the token store of a run."""
+    """Return the finding that `shared` rows of a set also occur in the token store of a run."""
     note = "take these rows out of the file, or make the store without them"
     return _overlap(name, rows, shared, Cure(note=note))
 
 
 def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Finding]:
-    """Return which sets share groups with the training set, of those that were given as files."""
+    """Return which of the sets that were given as files share groups with the training set."""
     if training.groups is None:
         return []
     found = {
@@ -64,8 +64,8 @@ def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Fin
         Finding(
             "groups-shared",
             "warning",
-            "{shared:,} of {rows:,} rows of {name} are of groups that the training set has too, "
-            "so the scores do not tell how the model does on new groups.",
+            "{shared:,} of {rows:,} rows of {name} are of groups that the training set also has, "
+            "so the scores do not show how the model does on new groups.",
             _apart(name),
             {"shared": shared, "rows": len(sets[name]), "name": name},
         )
@@ -77,17 +77,17 @@ def group_findings(training: Examples, sets: Mapping[str, Examples]) -> list[Fin
 def near_duplicates_finding(
     name: str, training: Examples, other: Examples, cure: Cure | None = None
 ) -> Finding | None:
-    """Return the finding that texts of a set are nearly those of the training set, if some are.
+    """Return the finding that texts of a set are near-duplicates of training texts, if some are.
 
-    Or the one that nobody knows, which is the same for all sets.
+    Without datasketch, return the finding that this is unknown, which is the same for all sets.
     """
     found = find_near_duplicates(training, other)
     if found is None:
         return Finding(
             "near-duplicates-unknown",
             "info",
-            "Rows that are nearly those of the training set are not searched for: the package "
-            "datasketch is not installed.",
+            "Rows that nearly match training rows are not searched for: the package datasketch "
+            "is not installed.",
             Cure(code=pip_install("datasketch")),
         )
     if found.example is None:
@@ -97,7 +97,7 @@ def near_duplicates_finding(
     share = found.near / found.rows
     sample = "" if found.all_rows else " (a sample; of {training_rows:,} training rows)"
     template = (
-        "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the text of a training row"
+        "{near} of {rows:,} of {name} ({share:.1%}) {has} nearly the same text as a training row"
         + sample
         + ": {place} has {text!r}, {its_place} {its_text!r}."
     )
@@ -122,7 +122,7 @@ def near_duplicates_finding(
 
 
 def _told(examples: Examples, row: int) -> str:
-    """Return the text of a row; of a pair both."""
+    """Return the text of a row; both texts of a pair."""
     pair = "" if examples.pairs is None else f" | {examples.pairs[row]}"
     return examples.texts[row] + pair
 
@@ -168,7 +168,7 @@ def small_dev_finding(
     return Finding(
         "dev-small",
         "warning",
-        "{name} has {rows}, on which chance alone makes a correlation of {correlation:.2f}."
+        "{name} has {rows}, on which chance alone gives a correlation of {correlation:.2f}."
         if target == "regression"
         else "{name} has {rows}: each of them is {share:.1%} of its accuracy, which chance alone "
         "moves by {noise:.0%} or more.",
@@ -179,7 +179,7 @@ def small_dev_finding(
             "rows": count_noun(rows, "row"),
             "share": 1 / rows,
             "noise": 0.98 / rows**0.5,
-            # Of two columns that have nothing to do with one another 5% correlate more than that.
+            # Among pairs of unrelated columns, 5% correlate more strongly than this.
             "correlation": min(1.96 / rows**0.5, 1.0),
         },
     )

@@ -1,4 +1,4 @@
-"""Texts in which a special piece of BERT is typed."""
+"""Texts that contain a special piece of BERT."""
 
 import re
 
@@ -11,7 +11,7 @@ _SPECIAL = re.compile("|".join(map(re.escape, GOOGLE_SPECIALS)))
 
 
 def special_piece_findings(examples: Examples) -> list[Finding]:
-    """Return a warning where texts hold "[SEP]" or another special piece."""
+    """Return a warning if texts contain "[SEP]" or another special piece."""
     columns = [examples.texts] if examples.pairs is None else [examples.texts, examples.pairs]
     held = [
         number

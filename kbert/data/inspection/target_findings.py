@@ -1,4 +1,4 @@
-"""What the labels of other targets than one class mean for training."""
+"""What labels other than single classes mean for training."""
 
 from collections.abc import Callable, Iterator
 
@@ -10,13 +10,13 @@ from kbert.findings import Cure, Finding
 from kbert.utils.wording import name_list
 
 _MOST = 0.9  # of the rows
-_MIN_ROWS = 50  # in fewer a single row is much of the variance
+_MIN_ROWS = 50  # with fewer, a single row is much of the variance
 _FEW = 0.01  # of the rows, or one row
 _MOST_OF_LOSS = 0.5
 
 
 def target_findings(examples: Examples) -> list[Finding]:
-    """Return what is wrong with several labels or numbers; nothing of one class."""
+    """Return what is wrong with several labels per row, or numbers; nothing for single classes."""
     find = _FINDERS.get(examples.target.kind)
     if find is None or examples.targets is None or examples.labels is None:
         return []
@@ -35,8 +35,8 @@ def _of_labels(
         yield Finding(
             "imbalance",
             "warning",
-            "{without:.1%} of the rows have no label: all labels are right in {without:.3f} of "
-            "them where none is predicted.",
+            "{without:.1%} of the rows have no label: a model that predicts none gets all labels "
+            "right in {without:.3f} of the rows.",
             Cure({"class_weight": "balanced", "monitor": "macro_f1"}),
             {"without": without},
         )
@@ -63,8 +63,8 @@ def _same_number(name: str, column: np.ndarray) -> Finding | None:
     return Finding(
         "imbalance",
         "warning",
-        "{share:.1%} of the rows have the same number in {name!r}, {value:g}: a model that always "
-        "answers it has a small error and has learned nothing.",
+        "{share:.1%} of the rows have the same number in {name!r}, {value:g}: a model that "
+        "always predicts it has a small error but has learned nothing.",
         Cure({"monitor": "spearman"}),
         {"share": float(share), "name": name, "value": float(values[rows.argmax()])},
     )
@@ -80,8 +80,8 @@ def _outliers(examples: Examples, name: str, column: np.ndarray) -> Finding | No
     return Finding(
         "outliers",
         "warning",
-        "{count:,} of {rows:,} numbers in {name!r} make {share:.0%} of their variance, and with it "
-        "of the loss; the furthest is {value:g} in {place}, where half of all are at most "
+        "{count:,} of {rows:,} numbers in {name!r} make up {share:.0%} of their variance, and so "
+        "of the loss; the furthest is {value:g} in {place}, while half of all are at most "
         "{median:g}.",
         Cure(note="correct them where they are wrong, else train the logarithm of the numbers"),
         {

@@ -106,7 +106,7 @@ def _cut(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Finding
 
 
 def _windows_cure(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -> Cure | None:
-    """Return the cure to read texts in windows, with how much longer that takes, where it helps."""
+    """Return the cure to read texts in windows, and how much longer that takes, if it helps."""
     split = WindowSplit(Windows(), max_length, tokenizer.cut_pair, is_pair=lengths.are_pairs)
     more = _enough_windows(lengths, split)
     if lengths.share_beyond(more) > _MAX_CUT:
@@ -115,12 +115,12 @@ def _windows_cure(lengths: TextLengths, tokenizer: Tokenizer, max_length: int) -
     if more.windows != split.windows:
         settings["max_windows"] = more.windows.max_windows
     times = lengths.tokens_of_windows(more) / lengths.tokens(max_length)
-    note = "which reads whole texts in about {times:.1f} times the time"
+    note = "which reads whole texts and takes about {times:.1f} times as long"
     return Cure(settings, note=note, values={"times": times})
 
 
 def _enough_windows(lengths: TextLengths, split: WindowSplit) -> WindowSplit:
-    """Return the windows, or as many more as most texts need."""
+    """Return the split, with more windows if most texts need them."""
     most = max(split.windows.max_windows, lengths.windows_for(split, _MAX_CUT))
     return replace(split, windows=replace(split.windows, max_windows=most))
 
@@ -144,8 +144,8 @@ def _beyond_windows(lengths: TextLengths, split: WindowSplit) -> Finding:
     return Finding(
         "texts-cut",
         "warning",
-        "{cut:.0%} of the texts have more tokens than {windows} of {max_length} hold, and what is "
-        "beyond is not read (the longest has {longest:,}).",
+        "{cut:.0%} of the texts have more tokens than {windows} of {max_length} hold, and the "
+        "rest is not read (the longest has {longest:,}).",
         cure,
         {
             "cut": lengths.share_beyond(split),

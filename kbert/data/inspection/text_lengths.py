@@ -32,7 +32,7 @@ class TextLengths:
         cut: dict. The share of rows with more tokens than 32, 64, 128, 256 and 512.
         unknown: float. The share of tokens that are [UNK].
         unknown_otherwise: float. The same with the other casing of the tokenizer.
-        unknown_words: UnknownWords or None. Why words of the texts become [UNK], where some do.
+        unknown_words: UnknownWords or None. Why words of the texts become [UNK], if some do.
     """
 
     sample: int
@@ -49,7 +49,7 @@ class TextLengths:
         return float(np.mean(self._lengths > max_length))
 
     def tokens(self, max_length: int) -> int:
-        """Return how many tokens of the rows are read where longer ones are cut."""
+        """Return how many tokens are read in total if longer rows are cut."""
         return int(np.minimum(self._lengths, max_length).sum())
 
     @property
@@ -58,7 +58,7 @@ class TextLengths:
         return bool(self._seconds.any())
 
     def share_beyond(self, split: WindowSplit) -> float:
-        """Return the share of rows of which tokens do not fit into the windows of a text."""
+        """Return the share of rows with tokens that do not fit into the windows of a text."""
         kept = np.add(*split.kept(self._firsts, self._seconds))
         return float(np.mean(kept < self._firsts + self._seconds))
 
@@ -69,7 +69,7 @@ class TextLengths:
         return int(split.tokens(lengths, firsts + 2).sum())
 
     def windows_for(self, split: WindowSplit, share: float) -> int:
-        """Return how many windows a text may need for at most a share of the rows to need more."""
+        """Return how many windows suffice for all rows but at most this share."""
         lengths = self._firsts + 2 + self._seconds + (self._seconds > 0)
         return int(np.quantile(split.counts(lengths, self._firsts + 2), 1 - share, method="higher"))
 

@@ -1,4 +1,4 @@
-"""Whether a column of labels is in fact one of names or numbers of the rows."""
+"""Whether a column of labels in fact holds names or numbers of the rows."""
 
 from kbert.findings import Cure, Finding
 

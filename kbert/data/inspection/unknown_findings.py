@@ -1,4 +1,4 @@
-"""What it means that the vocabulary does not know the words of texts."""
+"""What it means if the vocabulary does not know the words of texts."""
 
 from dataclasses import replace
 
@@ -23,8 +23,7 @@ _TEMPLATES = {
     "length": _WHY + "words of more than {most} characters, such as {word!r}, are not looked up; "
     "they look like encoded data.",
     "symbols": _WHY + "the vocabulary does not know symbols such as {word!r}.",
-    "script": _WHY + "the vocabulary does not know what these texts ({script} letters) are made "
-    "of.",
+    "script": _WHY + "the vocabulary does not know the {script} letters of these texts.",
     "pieces": _WHY + "the vocabulary has nothing to build words such as {word!r} from.",
 }
 
@@ -59,7 +58,7 @@ def unknown_in_use(examples: Examples, tokenizer: Tokenizer) -> Finding | None:
         return None
     cure = _cure(words)
     if "preset" in cure.settings:
-        # True of a model that was trained on such texts too, where the finding was allowed.
+        # Also true of a model that was trained on such texts, with the finding allowed.
         note = "a model labels only what its vocabulary can tell apart; train one that knows these "
         again = Cure(call=Call("train", "DATA", preset=cure.settings["preset"]), note=cure.note)
         again = replace(again, values=cure.values, otherwise=cure.otherwise)
@@ -119,8 +118,8 @@ def _cure(words: UnknownWords) -> Cure:
 
 
 def _preset(name: str, script: str) -> Cure:
-    """Return the cure of a preset that a hub has, and of a folder for a machine without one."""
-    note = "which is downloaded where this machine has none"
+    """Return the cure: a preset from a hub, or a folder on a machine without access to one."""
+    note = "which is downloaded if this machine does not have it"
     return Cure({"preset": name}, note=note, otherwise=(_folder(script),))
 
 

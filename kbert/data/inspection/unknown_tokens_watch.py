@@ -9,7 +9,7 @@ from kbert.data.reading.examples import Examples
 from kbert.errors import UnknownTokensWarning
 from kbert.tokenizer.tokenizer import Tokenizer
 
-# What is looked at of each call: little beside what the model computes.
+# How much of each call is examined: little next to the model's own computation.
 _TEXTS, _CHARACTERS = 100, 1000
 
 
@@ -41,7 +41,7 @@ class UnknownTokensWatch:
 
 
 def _caller_level() -> int:
-    """Return the `stacklevel` of the line that has called kbert."""
+    """Return the `stacklevel` of the line that called kbert."""
     level = 1
     while sys._getframe(level).f_globals.get("__name__", "").startswith("kbert."):
         level += 1

@@ -22,9 +22,9 @@ class UnknownWords:
     """Why words become [UNK].
 
     Args:
-        cause: "length" (longer than the tokenizer looks words up), "symbols" (words without
-            letters and digits), "script" (letters that the vocabulary lacks) or "pieces" (its
-            letters are known, but no pieces to build the words from).
+        cause: "length" (longer than the words that the tokenizer looks up), "symbols" (words
+            without letters and digits), "script" (letters that the vocabulary lacks) or "pieces"
+            (the vocabulary has the letters, but no pieces to build the words from).
         script: str or None. The writing system of most of their letters.
         is_ascii: bool. Whether nearly all of these letters are a to z.
         example: str. The most frequent one.
@@ -37,7 +37,7 @@ class UnknownWords:
 
 
 def find_unknown_words(texts: Sequence[str], tokenizer: Tokenizer) -> UnknownWords | None:
-    """Return why words of the first few hundred texts become [UNK], or None where none does."""
+    """Return why words of the first few hundred texts become [UNK], or None if none do."""
     words: Counter[str] = Counter()
     for text in texts[:_TEXTS]:
         words.update(_WORD.findall(text))

@@ -1,4 +1,4 @@
-"""Texts that were decoded with another encoding than they were written in."""
+"""Texts that were decoded with another encoding than the one they were written in."""
 
 import codecs
 import itertools
@@ -11,13 +11,13 @@ from kbert.data.reading.latin_alphabets import LATIN, latin_encoding
 from kbert.findings import Cure, Finding
 from kbert.utils.wording import count_noun
 
-_SAMPLE = 2000  # texts beyond ASCII that are examined
+_SAMPLE = 2000  # non-ASCII texts that are examined
 _MAX_BYTES = 65_536
 _MIN_SHARE = 0.01  # of the texts examined; single ones are copied from somewhere
 _ERROR = 0.1  # of them
 _MAX_SHOWN = 40
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")  # control characters that no text has; U+0085 ends lines
-# Returns a text as it was written, and its encoding; None for one that was decoded well.
+# Returns a text as it was written, and its encoding; None for one that was decoded correctly.
 _Mend = Callable[[str], tuple[str, str] | None]
 
 
@@ -26,7 +26,7 @@ def wrong_encoding_findings(examples: Examples) -> list[Finding]:
     first = list(itertools.islice(examples.texts, 10 * _SAMPLE))
     places = [at for at, text in enumerate(first) if not text.isascii()][:_SAMPLE]
     rows = places[-1] + 1 if len(places) == _SAMPLE else len(first)
-    # What is decoded as UTF-8 may have been decoded before, and written as UTF-8.
+    # A UTF-8 file may hold texts that were decoded wrongly before, and then written as UTF-8.
     encoding = "cp1252" if _is_utf(examples) else examples.encoding
     for mend in (
         _as_written(first, places, encoding),
@@ -44,7 +44,7 @@ def _is_utf(examples: Examples) -> bool:
 
 
 def _as_written(texts: list[str], places: list[int], encoding: str) -> _Mend:
-    """Return how texts are mended that are letters of another writing system, as a whole."""
+    """Return how to mend texts that, as a whole, are letters of another writing system."""
     parts, size = [], 0
     for at in places:
         data = _encoded(texts[at], encoding)
@@ -61,7 +61,7 @@ def _as_written(texts: list[str], places: list[int], encoding: str) -> _Mend:
 
 
 def _from_utf_8(encoding: str) -> _Mend:
-    """Return how a text is mended whose characters beyond ASCII are UTF-8 when encoded again."""
+    """Return how to mend a text whose non-ASCII characters are UTF-8 when encoded again."""
 
     def mend(text: str) -> tuple[str, str] | None:
         data = _encoded(text, encoding)
@@ -69,7 +69,7 @@ def _from_utf_8(encoding: str) -> _Mend:
             return None
         mended = data.decode("utf-8")
         beyond = [c for c in mended if c > "\x7f"]
-        # A single one of two bytes may be a letter and a quotation mark, as at the end of CAFÉ”.
+        # A single two-byte character may be a letter and a quotation mark, as at the end of CAFÉ”.
         if len(beyond) == 1 and "\xff" < beyond[0] < "\u0800":
             return None
         return mended, "utf-8"
@@ -78,7 +78,7 @@ def _from_utf_8(encoding: str) -> _Mend:
 
 
 def _from_windows(texts: list[str], places: list[int]) -> _Mend:
-    """Return how a text is mended that has control characters in place of quotes and letters."""
+    """Return how to mend a text that has control characters in place of quotes and letters."""
     parts = [texts[at] for at in places if _C1.search(texts[at])]
     data = "\n".join(part for part in parts if max(part) < "\u0100")[:_MAX_BYTES]
     right = latin_encoding(data.encode("latin-1")) or "cp1252"
@@ -95,7 +95,7 @@ def _from_windows(texts: list[str], places: list[int]) -> _Mend:
 
 
 def _encoded(text: str, encoding: str) -> bytes | None:
-    """Return the bytes of a text, of which some may have been decoded as control characters."""
+    """Return the bytes of a text, some of which may have been decoded as control characters."""
     try:
         return text.encode(encoding)
     except UnicodeEncodeError:

@@ -1,1 +1,1 @@
-"""Raw texts with their labels, in every form that Keras's methods could be given them."""
+"""Raw texts with their labels, in every form that can be passed to Keras's methods."""

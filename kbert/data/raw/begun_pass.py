@@ -1,4 +1,4 @@
-"""A pass over data whose first item has been looked at."""
+"""Passes over data whose first item has been looked at."""
 
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -6,14 +6,14 @@ from typing import Any
 
 
 class BegunPass:
-    """Passes over data; the first goes on after the item that has been looked at.
+    """Passes over data; the first pass continues the one whose first item has been looked at.
 
     Args:
-        begin: function that returns an iterator from the beginning of the data; of an iterator it
+        begin: function that returns an iterator from the beginning of the data; for an iterator, it
             returns the iterator itself.
 
     Attributes:
-        first: the first item, or None where there is none.
+        first: the first item, or None if there is none.
     """
 
     def __init__(self, begin: Callable[[], Iterator[Any]]) -> None:

@@ -17,7 +17,7 @@ def class_ids(values: Sequence[Any], labels: Labels) -> np.ndarray:
     """Return the class numbers of labels as int32.
 
     Strings are names of classes, whole numbers are numbers of classes, as everywhere in Keras.
-    Where the names are numbers too, such as stars from 1 to 5, and class 0 is not named 0, a number
+    If the names are numbers too, such as stars from 1 to 5, and class 0 is not named 0, a number
     could mean either, and is refused.
 
     Args:
@@ -25,7 +25,7 @@ def class_ids(values: Sequence[Any], labels: Labels) -> np.ndarray:
         labels: Labels. The classes of the model.
 
     Raises:
-        InputError: a label is missing, is neither, or is none of the classes.
+        InputError: a label is missing, is neither of these, or is not one of the classes.
 
     Example:
 
@@ -79,7 +79,7 @@ def _class_id(row: int, value: Any, labels: Labels) -> int:
 
 
 def _of_numbers(numbers: np.ndarray, labels: Labels, first: int = 0) -> np.ndarray:
-    """Return numbers of classes as they are, or raise InputError for others."""
+    """Return numbers of classes unchanged, or raise InputError for invalid ones."""
     for number, name in enumerate(labels.names):
         if _is_other_number(name, number):
             raise InputError(
@@ -117,6 +117,6 @@ def _of_numbers(numbers: np.ndarray, labels: Labels, first: int = 0) -> np.ndarr
 
 
 def _is_other_number(name: str, number: int) -> bool:
-    """Whether a class is named after another number than its own."""
+    """Whether a class is named after a number other than its own."""
     is_number = name.removeprefix("-").isdigit() and name.isascii()
     return is_number and int(name) != number

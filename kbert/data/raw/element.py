@@ -1,4 +1,4 @@
-"""The rows in what `fit` is given as x and y, or in an element of a data set."""
+"""The rows in the x and y of `fit`, or in an element of a data set."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _READ = Cure(
     ),
 )
 
-ClassNames = Mapping[str, Sequence[str]]  # of the columns whose numbers are those of other names
+ClassNames = Mapping[str, Sequence[str]]  # by column, where its numbers are not the model's
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Element:
         pairs: list or None.
         labels: list or None.
         weights: list or None.
-        is_row: bool. Whether it was a row by itself, and no batch. Defaults to False.
+        is_row: bool. Whether it was a single row, not a batch. Defaults to False.
     """
 
     texts: list[Any]
@@ -49,7 +49,7 @@ class Element:
         if len(set(lengths.values())) > 1:
             given = [f"{count:,} {name}" for name, count in lengths.items()]
             raise InputError(
-                "There must be as many of each. Received: {given}", given=Joined(given)
+                "There must be the same number of each. Received: {given}", given=Joined(given)
             )
 
     def __len__(self) -> int:
@@ -62,7 +62,7 @@ class Element:
         Args:
             x: texts, or a tuple (texts, second texts).
             y: labels, or None.
-            weights: of the rows, or None.
+            weights: the weights of the rows, or None.
 
         Raises:
             InputError: x has another form, or the numbers of rows differ.
@@ -90,8 +90,8 @@ class Element:
         Args:
             given: x, (x, y) or (x, y, weights), where x is a text, a tuple of two, or a dict; or
                 a dict of texts and labels by common names.
-            class_names: dict. The names of the classes whose numbers are in a column, by column.
-                Defaults to None: numbers are those of the model's classes.
+            class_names: dict. By column, the names of the classes whose numbers it has. Defaults to
+                None: numbers are those of the model's classes.
 
         Raises:
             InputError: it has another form.
@@ -144,7 +144,7 @@ def _joined(columns: Sequence[list[Any] | None]) -> list[Any] | None:
 
 
 def _of_columns(columns: Mapping[Any, Any], class_names: ClassNames) -> tuple[tuple[Any, Any], Any]:
-    """Return the texts, with the second ones or None, and the labels of columns with names."""
+    """Return the texts, with the second texts or None, and the labels from named columns."""
     names = [str(name) for name in columns]
     values = list(columns.values())
     try:
@@ -179,7 +179,7 @@ def _is_several(given: Any) -> bool:
 
 
 def _is_pair_of(x: Sequence[Any], y: Any) -> bool:
-    """Whether two parts are a text and its second text, or lists of them, and no two texts."""
+    """Whether two parts are a text and its second text, or lists of them, not two texts."""
     return all(map(_is_several, x)) or (y is not None and not _is_several(y))
 
 
@@ -216,7 +216,7 @@ def _column(what: str, given: Any) -> list[Any]:
     if hasattr(given, "to_pylist"):  # of Arrow
         return list(given.to_pylist())
     if shape is not None and not hasattr(given, "iloc"):
-        given = np.asarray(given)  # soonest for the tensors of any library
+        given = np.asarray(given)  # the fastest way for tensors of any library
     return list(given)
 
 

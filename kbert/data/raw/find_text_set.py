@@ -1,4 +1,4 @@
-"""What a data set of texts is."""
+"""Recognizes data sets of texts."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,9 +15,9 @@ _KINDS = (TfTextSet, TorchTextSet, GrainTextSet, HuggingFaceTextSet)
 
 
 def find_text_set(given: Any) -> tuple[TextSet | None, Any]:
-    """Return the data set of texts that something is, or None; and it, which may have been begun.
+    """Return the `TextSet` of a data set of texts, or None for other data; and the data to use.
 
-    Of an iterator the first item is looked at, and yielded again by what is returned.
+    The first item of an iterator is looked at, and yielded again by what is returned.
 
     Args:
         given: anything, such as the x of `fit`.

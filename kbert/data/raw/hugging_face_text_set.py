@@ -26,7 +26,7 @@ class HuggingFaceTextSet:
         return cls(data) if is_set else None
 
     def elements(self) -> Iterator[Element]:
-        """Yield its rows, all at once where they are known."""
+        """Yield its rows, all in one element unless it is a stream."""
         if self.stream:
             names = class_names(self._data)
             return (Element.from_element(row, names) for row in self._data)
@@ -39,7 +39,7 @@ class HuggingFaceTextSet:
 
 
 def class_names(data: Any) -> dict[str, Sequence[str]]:
-    """Return the names of the classes whose numbers are in the columns of a data set."""
+    """Return, by column, the names of the classes whose numbers a data set holds."""
     features = getattr(data, "features", None)
     if not isinstance(features, Mapping):
         return {}

@@ -31,9 +31,9 @@ class IteratorTextSet:
         return holds_texts(inputs)
 
     def elements(self) -> Iterator[Element]:
-        """Yield its rows or batches; once it is read, nothing."""
+        """Yield its rows or batches; nothing once it has been read."""
         return map(Element.from_element, self._passes)
 
     def restored(self) -> Iterator[Any]:
-        """Return a generator, as Keras takes it, of all items, the first included."""
+        """Return a generator for Keras, of all items, including the first."""
         yield from self._passes

@@ -23,12 +23,12 @@ def read_elements(
     Args:
         elements: iterable of Element.
         labels: Labels. The classes of the model.
-        source: str. What messages call the data.
-        need_labels: bool. Whether they are read; otherwise they are left out.
+        source: str. The name of the data in messages.
+        need_labels: bool. Whether labels are read; otherwise they are left out.
 
     Raises:
         InputError: no rows, no labels though they are needed, a text that is not a string or is
-            empty, or a label that is none of the classes.
+            empty, or a label that is not one of the classes.
     """
     texts, pairs = TextWriter(), TextWriter()
     values: list[Any] = []
@@ -56,7 +56,7 @@ def read_elements(
     if any(count not in (0, rows) for count in counts.values()):
         given = [f"{count:,} {name}" for name, count in counts.items() if count]
         raise InputError(
-            "{source}: there must be as many of each. Received: {given}",
+            "{source}: there must be the same number of each. Received: {given}",
             source=source,
             given=Joined(given),
         )

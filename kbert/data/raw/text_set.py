@@ -1,4 +1,4 @@
-"""A data set of raw texts, whatever made it."""
+"""A data set of raw texts, from any library."""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -14,10 +14,10 @@ class TextSet(Protocol):
     """A data set of raw texts.
 
     Attributes:
-        name: str. What messages call it.
-        stream: str. Why it is a stream whose rows cannot be read once; "" if it is finite.
+        name: str. Its name in messages.
+        stream: str. Why it is a stream, whose rows cannot all be read at once; "" if it is finite.
         drop_remainder: bool. Whether it leaves out an incomplete batch.
-        is_whole: bool. Whether its only element has all rows, and no batches are known.
+        is_whole: bool. Whether it has one element with all rows, and no known batches.
     """
 
     name: str
@@ -34,9 +34,9 @@ def read_set(data: TextSet, steps_option: str, steps: int | None, batch_size: in
 
     Args:
         data: TextSet.
-        steps_option: str. The argument that says how many batches are read.
-        steps: int or None. It; None for all of them.
-        batch_size: int. Rows per batch, where it has single rows.
+        steps_option: str. The name of the argument for the number of batches to read.
+        steps: int or None. The number of batches to read; None for all.
+        batch_size: int. Rows per batch, if the data set has single rows.
 
     Raises:
         InputError: it is a stream, and `steps` is None.
@@ -54,7 +54,7 @@ def read_set(data: TextSet, steps_option: str, steps: int | None, batch_size: in
 
 
 def no_length(data: TextSet, steps_option: str) -> InputError:
-    """Return the error that it is not known where a stream ends."""
+    """Return the error that the end of a stream is not known."""
     return InputError(
         "{name} {stream}, so {option} must say how much of it to read.",
         name=data.name,
@@ -69,7 +69,7 @@ def no_length(data: TextSet, steps_option: str) -> InputError:
 
 
 def batch_rows(data: TextSet, elements: Sequence[Element]) -> int | None:
-    """Return the rows per batch of a data set; None where it has no batches."""
+    """Return the rows per batch of a data set; None if it has no batches."""
     if data.is_whole or not elements or elements[0].is_row:
         return None
     return len(elements[0])

@@ -14,8 +14,8 @@ from kbert.data.raw.hugging_face_text_set import class_names
 class TorchTextSet:
     """A torch `DataLoader` of texts; see `TextSet`.
 
-    Where it has all rows of its data set, shuffled or not, they are read in the order of the data
-    set: the same in every process, and without a random number.
+    If it has all rows of its data set, shuffled or not, they are read in the order of the data set:
+    the same in every process, and without random numbers.
     """
 
     name = "The DataLoader"
@@ -80,7 +80,7 @@ def _batches(loader: Any, indices: Sequence[int] | None) -> Iterator[Any]:
     if size is None:
         for index in indices:
             row = loader.collate_fn(data[index])
-            yield tuple(row) if isinstance(row, list) else row  # which torch makes of a tuple
+            yield tuple(row) if isinstance(row, list) else row  # torch turns a tuple into a list
         return
     for start in range(0, len(indices), size):
         places = list(indices[start : start + size])

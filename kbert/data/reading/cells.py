@@ -11,7 +11,7 @@ Role = Literal["text", "pair", "label"]
 _FAULTS = {
     "formula": "open the file in Excel or LibreOffice and save it, which stores the values",
     "merged": "unmerge the cells, and fill in each",
-    "error": "mend the formula, or clear the cell",
+    "error": "fix the formula, or clear the cell",
 }
 
 
@@ -47,7 +47,7 @@ def _bytes_problem(found: OtherValue, role: Role, column: str, data: bytes) -> P
 
 def _text_problem(found: OtherValue, role: Role, column: str) -> Problem:
     notes = {
-        "several": "join its parts to one text",
+        "several": "join its parts into one text",
         "mapping": "take the text out of it, as pandas.json_normalize does",
         "number": "store it as text",
         "bool": "store it as text",

@@ -122,7 +122,7 @@ class Examples:
         width = None if self.labels is None else len(self.labels)
         if self.target.takes_names or found.ndim != 2 or found.shape != (len(self.texts), width):
             raise InputError(
-                "{option} must be an array [{rows}, {width}] of another target than one class. "
+                "{option} must be an array [{rows}, {width}] of a target other than one class. "
                 "Received: {kind}, shape {shape}",
                 option=Option("targets"),
                 rows=len(self.texts),

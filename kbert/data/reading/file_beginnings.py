@@ -69,7 +69,7 @@ def check_packed(head: bytes, path: Path) -> None:
     suffix = path.suffix.lower()
     if not head.startswith(_PACKED[suffix]):
         raise InputError(
-            "{path} is not compressed, or in another way than {suffix!r} says.",
+            "{path} is not compressed, or not in the way that {suffix!r} indicates.",
             path=path,
             suffix=suffix,
             cure=Cure(note="rename it to what it is: {name}", values={"name": path.stem}),

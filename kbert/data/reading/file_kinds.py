@@ -29,7 +29,7 @@ _BY_SUFFIX: dict[str, tuple[Text, Cure]] = {
     **dict.fromkeys((".sqlite", ".sqlite3", ".db"), (Message("a database"), TABLE)),
     **dict.fromkeys(
         (".pkl", ".pickle", ".h5", ".hdf5", ".npy", ".npz", ".pt", ".rds", ".dta", ".sav"),
-        (Message("a file of a program's own"), PANDAS),
+        (Message("a file in a program's own format"), PANDAS),
     ),
     **dict.fromkeys(
         (".orc", ".avro", ".tfrecord"), (Message("a table that kbert does not read"), PANDAS)
@@ -60,7 +60,7 @@ def unknown_suffix(path: Path, suffix: str, known: tuple[str, ...]) -> InputErro
 def no_standard_input() -> InputError:
     """Return the error for standard input that was given in place of a file."""
     return InputError(
-        "Standard input is read only by {predict}; other files are read more than once.",
+        "Only {predict} reads standard input; other commands read a file more than once.",
         predict=Call("predict", "MODEL"),
         cure=Cure(note="save it to a file, and pass its path"),
     )

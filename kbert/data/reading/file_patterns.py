@@ -152,9 +152,9 @@ def _no_match(pattern: str | Path) -> InputError:
     cure = Cure(note="check the pattern")
     if str(pattern).startswith("~/"):
         word = f"~/{shell_word(str(pattern)[2:])}"
-        note = "a shell leaves ~ as it is inside of quotes, so write it before them: {word}"
+        note = "a shell does not expand ~ inside quotes, so write it before them: {word}"
         cure = Cure(note=note, values={"word": word})
-    template = "There is no file {pattern}, and none that it matches as a pattern."
+    template = "There is no file {pattern}, and as a pattern it matches none."
     if near:
         template += " Files of that kind there: {near}."
     elif not folder.is_dir():

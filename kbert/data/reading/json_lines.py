@@ -48,7 +48,7 @@ def object_table(objects: Iterator[Row | BadRow], source: str, kept: Sequence[st
         raise early[0].to_error()
     if first is None:
         raise InputError(
-            "{source} contains no rows. JSON objects were expected, one for each.", source=source
+            "{source} contains no rows. JSON objects were expected, one per row.", source=source
         )
     columns = list(dict.fromkeys([*first.cells[0], *kept]))
     late: dict[str, int] = {}

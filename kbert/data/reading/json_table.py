@@ -69,7 +69,7 @@ def _elements(text: JsonText, source: str) -> Iterator[Row | BadRow]:
     text.take(1)
     if text.next_character():
         raise InputError(
-            "{source}, line {line}: there is more behind the array.",
+            "{source}, line {line}: there is more after the array.",
             source=source,
             line=text.line,
             cure=Cure(note="keep one array, or write JSON Lines"),

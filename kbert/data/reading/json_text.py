@@ -91,7 +91,7 @@ class JsonText:
         if isinstance(error, RecursionError):
             reason = "nested too deeply"
         template = "{source}, line {line}: broken JSON ({reason})."
-        cure = Cure(note="fix the row, which nothing behind it can be read without")
+        cure = Cure(note="fix the row: nothing after it can be read")
         if most is not None:
             template = "{source}, line {line}: no JSON value ends within {most:,} characters."
             cure = Cure(note="save the rows as JSON Lines: one object per line, in a .jsonl file")

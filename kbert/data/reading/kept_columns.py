@@ -142,7 +142,7 @@ def _chosen(keep: str | Sequence[str], names: list[str], source: str) -> list[st
             continue
         near = get_close_matches(name, names, n=1)
         rest = [near[0] if near and one == name else one for one in keep if one in (*names, name)]
-        cure = Cure({"keep_columns": KEPT_ALL}, note="or none, or names with commas between")
+        cure = Cure({"keep_columns": KEPT_ALL}, note="or none, or names separated by commas")
         if near:
             cure = Cure({"keep_columns": listed_to_keep(list(dict.fromkeys(rest)))})
         raise InputError(
@@ -160,7 +160,7 @@ def _chosen(keep: str | Sequence[str], names: list[str], source: str) -> list[st
 
 def _twice(source: str, name: str, others: list[str]) -> InputError:
     return InputError(
-        "{source} has several columns {name!r}, of which one name can keep only one.",
+        "{source} has several columns {name!r}, and a name can keep only one of them.",
         source=source,
         name=name,
         cure=Cure({"keep_columns": listed_to_keep(others)}, note="or rename one of them"),

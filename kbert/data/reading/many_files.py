@@ -105,8 +105,8 @@ def _same_columns(
         raise InputError(
             "{source} lacks the {noun} {names}, unlike {first}. Its columns: {columns}."
             if lacks
-            else "{source} has the {noun} {names} in another place than {first}. Its columns: "
-            "{columns}.",
+            else "{source} has the {noun} {names} in a different place than {first}. Its "
+            "columns: {columns}.",
             source=table.source,
             noun=Message("column") if len(lacks or moved) == 1 else Message("columns"),
             names=Joined(lacks or map(repr, moved)),
@@ -115,7 +115,7 @@ def _same_columns(
             cure=_CURE
             if lacks
             else Cure(
-                note="order its columns as there: {order}",
+                note="put its columns in the same order: {order}",
                 values={"order": listed_columns(columns.names)},
             ),
         )
@@ -124,7 +124,7 @@ def _same_columns(
     more = [] if found["label"] is None else [columns.names[at] for at in columns.more_labels]
     if missing := [name for name in more if names.count(name) != 1]:
         raise InputError(
-            "{source} lacks the column {name!r}, or has several of them, unlike {first}.",
+            "{source} lacks the column {name!r}, or has several of that name, unlike {first}.",
             source=table.source,
             name=missing[0],
             first=first,

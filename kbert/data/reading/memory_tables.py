@@ -39,7 +39,7 @@ def read_object(source: Any) -> Table:
             kind=type(source).__name__,
             cure=Cure(
                 code="model.fit(data, steps_per_epoch=...)",
-                note="which says how much of it an epoch is",
+                note="which sets how much of it makes up an epoch",
                 otherwise=(
                     Cure(
                         code="kbert.ShardedTokenStore.build(data, tokenizer, FOLDER)",

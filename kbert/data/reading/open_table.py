@@ -47,12 +47,11 @@ def open_table(source: Any, files: ExitStack, layout: TableFormat) -> Table:
         raise InputError(
             "{source} is a token store, which has no texts to read.",
             source=source,
-            cure=Cure(note="name the labelled file that it was made of, or another"),
+            cure=Cure(note="name the labelled file that it was made from, or another"),
         )
     if is_uri(source):
         raise InputError(
-            "{source} is not a labelled file: from such a place only token stores are read, to "
-            "train on.",
+            "{source} is not a labelled file: from a URI only token stores are read, to train on.",
             source=source,
             cure=Cure(note="a file on this machine's disk"),
         )
@@ -103,7 +102,7 @@ def _open_path(path: Path, files: ExitStack, layout: TableFormat) -> Table:
         check_name("data", path)  # pyarrow takes no other names
         if is_packed:
             raise InputError(
-                "{path} is compressed a second time.", path=path, cure=Cure(note="unpack it first")
+                "{path} is compressed twice.", path=path, cure=Cure(note="unpack it first")
             )
         check_beginning(stream.peek(8), str(path), found)  # type: ignore[attr-defined]
         if found == "xlsx":
@@ -133,7 +132,7 @@ def _text_table(stream: BinaryIO, name: str, layout: TableFormat) -> Table:
     if layout.format == "lines":
         if delimiter is not None:
             raise InputError(
-                "{option} is for other files than {file}, which is read as lines.",
+                "{option} does not apply to {file}, which is read as lines.",
                 option=Option("delimiter"),
                 file=name,
                 cure=Cure({"format": "csv"}),

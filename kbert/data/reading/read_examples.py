@@ -172,13 +172,13 @@ def _wanted_target(
     if label_separator is not None:
         if not (isinstance(label_separator, str) and label_separator):
             raise InputError(
-                "{option} must be a text. Received: {separator!r}",
+                "{option} must be a string. Received: {separator!r}",
                 option=Option("label_separator"),
                 separator=label_separator,
             )
         if target not in (None, "multi"):
             raise InputError(
-                "{option} stands between several labels, but the target is {target}.",
+                "{option} separates several labels, but the target is {target}.",
                 option=Option("label_separator"),
                 target=target if isinstance(target, str) else target.kind,
                 cure=Cure({"target": "multi"}),

@@ -37,15 +37,16 @@ class ReadingOptions:
     pair: str | None = None
     """Column of the second text, for text pairs."""
     label: str | None = None
-    """Label column, or several with commas between; detected by common names if omitted."""
+    """Label column, or several separated by commas; detected by common names if omitted."""
     target: TargetKind | None = None
-    """What a label is: one class, several, numbers, shares of the classes, a class of an order."""
+    """What a label is: one class, several, numbers, shares of the classes, or an ordered class."""
     label_separator: str | None = None
-    """What stands between several labels in a text, such as a semicolon."""
+    """What separates several labels in a text, such as a semicolon."""
     weight: str | None = None
     """Column of the rows' weights, 0 or more; without it all rows count the same."""
     group: str | None = None
-    """Column of the rows' groups, such as authors: a group is trained on or evaluated on, whole."""
+    """Column of the rows' groups, such as authors: a group is trained on or evaluated on as a
+    whole."""
     split_by_time: str | None = None
     """Column of the rows' times, dates or numbers: the latest rows are set aside."""
     format: FileFormat | None = None

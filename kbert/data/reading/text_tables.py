@@ -35,7 +35,7 @@ _RETURN = Problem(
     Cure(note="save the file again with the same line end in every line"),
 )
 _HEADER_AGAIN = Problem(
-    "the header occurs again, as where files were joined", Cure(note="delete the line")
+    "the header occurs again, as when files are joined", Cure(note="delete the line")
 )
 _FIELDS_CURE = Cure(note="fix the row (a field that contains the delimiter needs double quotes)")
 

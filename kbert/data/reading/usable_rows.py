@@ -114,7 +114,7 @@ def _header_problem(
     if words != own and not (is_first and words[0] in TEXT_NAMES and words[1] in LABEL_NAMES):
         return None
     return Problem(
-        "the row holds the names of columns ({text!r}, {label!r}), as where files were joined",
+        "the row holds the names of columns ({text!r}, {label!r}), as when files are joined",
         Cure(note="delete it"),
         {"text": text.strip(), "label": label.strip()},
     )

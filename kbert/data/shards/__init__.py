@@ -1,1 +1,1 @@
-"""Token stores in shards: data past one disk or one memory."""
+"""Token stores in shards: for data larger than one disk or memory."""

@@ -1,4 +1,4 @@
-"""Makes a token store in shards of rows that are read as a stream, and goes on where it stopped."""
+"""Builds a token store in shards from a stream of rows, and resumes where it stopped."""
 
 import contextlib
 import hashlib
@@ -22,14 +22,14 @@ from kbert.utils.say import say
 PIECE = 8192  # rows that are tokenized at a time
 _SHARD_TOKENS = 2**25  # after which a shard ends, whatever its rows
 _TOLD = 10.0  # seconds between two lines
-_MAX_SHOWN = 20  # rows that were left out
+_MAX_SHOWN = 20  # skipped rows
 
 
 class ShardBuild:
-    """The making of a token store in shards.
+    """Builds a token store in shards.
 
-    The rows are read once, and no more than those of a shard are held. The index is written after
-    each shard: when the making has been interrupted, the same call reads the source again, compares
+    The rows are read once, and no more than those of one shard are held in memory. The index is
+    written after each shard. After an interruption, the same call reads the source again, compares
     the rows of the finished shards with a checksum, and tokenizes the others.
 
     Args:
@@ -80,7 +80,9 @@ class ShardBuild:
                 self._add()
         except KeyboardInterrupt as stop:
             with contextlib.suppress(Exception):
-                note = "{shards} shards with {rows:,} rows are kept; the same command goes on"
+                note = (
+                    "{shards} shards with {rows:,} rows are kept; run the same command to continue"
+                )
                 kept = len(self._index.shards)
                 leave_note(stop, worded(f"{note}.", shards=kept, rows=self._index.rows))
             raise
@@ -118,14 +120,14 @@ class ShardBuild:
 
     def _made_otherwise(self, differ: list[str]) -> InputError:
         return InputError(
-            "{place} holds tokens that were made otherwise: {names}.",
+            "{place} holds tokens that were made differently: {names}.",
             place=self._location.shown,
             names=", ".join(differ),
             cure=Cure({"output": "NEW"}, note="or the same settings as before"),
         )
 
     def _check_labels(self, labels: FoundLabels) -> None:
-        """Raise InputError where finished shards have other labels than are given."""
+        """Raise InputError if finished shards have other labels than those given."""
         index = self._index
         is_same = index.labels_given == labels.is_given
         if index.shards and not (is_same and index.found_labels == labels.names):
@@ -141,7 +143,7 @@ class ShardBuild:
             before = sum(shard.rows for shard in self._index.shards[:number])
             raise InputError(
                 "{source} has changed: its rows from {first:,} to {last:,} are not those that "
-                "{shard} of {place} was made of.",
+                "{shard} of {place} was made from.",
                 source=self._source.name,
                 first=before + 1,
                 last=before + shard.rows,
@@ -203,7 +205,7 @@ class ShardBuild:
         self._index = index
 
     def _tell_skipped(self) -> None:
-        """Say which rows were left out."""
+        """Report which rows were left out."""
         skipped = self._source.skipped
         for row in skipped[:_MAX_SHOWN]:
             say(f"skipped: {row}", to="stderr")
@@ -212,7 +214,7 @@ class ShardBuild:
             say(more, to="stderr")
 
     def _tell(self, rows: int) -> None:
-        """Say from time to time how far it is."""
+        """Report progress from time to time."""
         advance(rows)
         if time.monotonic() - self._told > _TOLD:
             self._told = time.monotonic()

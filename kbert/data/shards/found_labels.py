@@ -20,7 +20,7 @@ class FoundLabels:
         target: Target.
         columns: sequence of str. The names of the label's columns.
         given: Labels or None. The labels, if they are known.
-        met: sequence of str. Those that earlier rows have, in the order of their numbers.
+        met: sequence of str. The labels of earlier rows, in the order of their numbers.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class FoundLabels:
         if given is None and not target.takes_names:
             if target.names_labels and len(columns) < 2:
                 raise InputError(
-                    "Which labels there are is not known before the last row.",
+                    "The set of labels is not known before the last row.",
                     cure=Cure(note="name them all: {labels}", values={"labels": Option("labels")}),
                 )
             given = target.labels_of((), columns)
@@ -53,10 +53,10 @@ class FoundLabels:
         return tuple(self._numbers) if self._given is None else self._given.names
 
     def encode(self, values: Sequence[Any] | np.ndarray) -> np.ndarray:
-        """Return what is trained: label numbers [rows], or an array [rows, labels].
+        """Return the targets to train on: label numbers [rows], or an array [rows, labels].
 
         Raises:
-            InputError: a number or name that is none of the labels.
+            InputError: a number or name is not one of the labels.
         """
         if isinstance(values, np.ndarray) and values.dtype.kind in "iu":
             if self._given is None:
@@ -73,7 +73,7 @@ class FoundLabels:
                     value=int(values[outside][0]),
                 )
             return values
-        if isinstance(values, np.ndarray):  # of Examples: what is trained already
+        if isinstance(values, np.ndarray):  # from Examples: encoded already
             return values
         if self._given is not None:
             return self._target.encode(values, self._given, self._columns)

@@ -1,4 +1,4 @@
-"""A folder on a disk or in a store of objects, through `pyarrow.fs`."""
+"""A folder on a disk or in an object store, through `pyarrow.fs`."""
 
 import errno
 import re
@@ -13,13 +13,14 @@ from kbert.errors import InputError, MachineError
 from kbert.findings import Cure, Option, worded
 from kbert.utils.files import atomic_file, sync_directory
 from kbert.utils.foreign import reason_of
+from kbert.utils.wording import count_noun
 
 T = TypeVar("T")
 
 INDEX = "index.json"
 SCHEMES = ("file", "s3", "gs", "gcs", "hdfs", "viewfs")
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_WHOLE_AT_ONCE = ("s3", "gcs")  # where a file is there when all of it has come, and not before
+_WHOLE_AT_ONCE = ("s3", "gcs")  # where a file appears only once all of it has been written
 _WAITS = (0.2, 1.0, 5.0)  # seconds before each further attempt
 _FINAL = (FileNotFoundError, PermissionError, IsADirectoryError, NotADirectoryError)
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.ENAMETOOLONG)
@@ -31,21 +32,22 @@ def is_uri(place: Any) -> bool:
 
 
 def is_store(place: Any) -> bool:
-    """Return whether a place is a token store, or a URI, where nothing else is read."""
+    """Return whether a place is a token store, or a URI, from which nothing else is read."""
     return is_uri(place) or (isinstance(place, str | Path) and (Path(place) / INDEX).is_file())
 
 
 class Location:
     """A folder whose files are read and written as a whole.
 
-    What fails for another reason than a missing file or permission is tried again, three times with
-    growing pauses. A file has its name only when all of it has been written.
+    An operation that fails is tried again, three times with growing pauses, unless trying again
+    cannot help: a file or permission is missing, or the disk is full. A file gets its name only
+    once all of it has been written.
 
     Args:
-        place: str or Path. A path, or a URI of `SCHEMES`. Names and passwords in it are refused:
-            they would be in logs and run files.
-        filesystem: pyarrow.fs.FileSystem or None. In which `place` is a path. Defaults to None:
-            that of the URI, or this machine's.
+        place: str or Path. A path, or a URI of `SCHEMES`. A password in it is refused: it
+            would be in logs and run files.
+        filesystem: pyarrow.fs.FileSystem or None. The file system in which `place` is a path.
+            Defaults to None: that of the URI, or this machine's.
 
     Attributes:
         shown: str. The place, for messages.
@@ -101,12 +103,12 @@ class Location:
 
         Args:
             name: str.
-            size: int or None. How many there must be: where fewer have come, the connection was
+            size: int or None. The expected number of bytes: if fewer arrive, the connection was
                 cut, and the file is read again. Defaults to None: any number.
 
         Raises:
             FileNotFoundError: there is no such file.
-            MachineError: it cannot be read, also after several attempts.
+            MachineError: it cannot be read, even after several attempts.
         """
 
         def read() -> bytes:
@@ -114,17 +116,17 @@ class Location:
                 data = bytes(file.read())
             if size is not None and len(data) < size:
                 raise OSError(
-                    worded("{come:,} of {size:,} bytes have come", come=len(data), size=size)
+                    worded("{come:,} of {size:,} bytes were received", come=len(data), size=size)
                 )
             return data
 
         return self._again(read, name)
 
     def write(self, name: str, data: bytes) -> None:
-        """Write a file: it has its name once all of it is there.
+        """Write a file, which gets its name only once all of it is there.
 
         Raises:
-            MachineError: it cannot be written, also after several attempts.
+            MachineError: it cannot be written, even after several attempts.
         """
         if self.folder is not None:
             folder = self.folder
@@ -145,26 +147,30 @@ class Location:
         self._again(write, name, verb="written")
 
     def _again(self, action: Callable[[], T], name: str, verb: str = "read") -> T:
-        """Return what an action returns, which is tried several times."""
-        for wait in (*_WAITS, None):
+        """Return what an action returns, trying it several times."""
+        for attempt, wait in enumerate((*_WAITS, None), start=1):
             try:
                 return action()
             except _FINAL as error:
                 if isinstance(error, FileNotFoundError) and verb == "read":
                     raise
-                raise self._failed(error, name, verb, 1) from error
+                raise self._failed(error, name, verb, attempt) from error
             except OSError as error:
                 if wait is None or error.errno in _FULL:
-                    raise self._failed(error, name, verb, len(_WAITS) + 1) from error
+                    raise self._failed(error, name, verb, attempt) from error
                 self._sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
     def _failed(self, error: OSError, name: str, verb: str, attempts: int) -> MachineError:
-        template = "{file} of {place} cannot be read, after {attempts} attempts: {reason}."
+        template = "{file} of {place} cannot be read, after {attempts}: {reason}."
         if verb == "written":
-            template = "{file} of {place} cannot be written, after {attempts} attempts: {reason}."
+            template = "{file} of {place} cannot be written, after {attempts}: {reason}."
         return MachineError(
-            template, file=name, place=self.shown, attempts=attempts, reason=reason_of(error)
+            template,
+            file=name,
+            place=self.shown,
+            attempts=count_noun(attempts, "attempt"),
+            reason=reason_of(error),
         )
 
 
@@ -186,7 +192,7 @@ def _check_uri(uri: str) -> None:
             host=parts.netloc.rpartition("@")[2],
             path=parts.path,
             cure=Cure(
-                note="leave it out, and give the credentials by the environment, such as "
+                note="leave it out, and give the credentials in the environment, such as "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
             ),
         )

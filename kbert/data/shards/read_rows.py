@@ -1,4 +1,4 @@
-"""Reads what is held in memory of a token store in shards: index, lengths, labels and weights."""
+"""Reads the part of a token store that is held in memory: index, lengths, labels and weights."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -78,19 +78,21 @@ def _rows_of(location: Location, index: ShardIndex, number: int, shard: Shard) -
             file=name,
             place=location.shown,
             reason=reason,
-            cure=Cure(note="remove it, and make the store again as before: only it is missing"),
+            cure=Cure(
+                note="remove it, and make the store again as before: only this file is then missing"
+            ),
         ) from error
     return rows
 
 
 def _check(rows: ShardRows, index: ShardIndex, shard: Shard) -> None:
-    """Raise ValueError where rows contradict the index."""
+    """Raise ValueError if rows contradict the index."""
     if len(rows) != shard.rows or int(rows.lengths.sum(dtype=np.int64)) != shard.tokens:
-        raise ValueError(worded("it has other rows than the index tells"))
+        raise ValueError(worded("its rows are not those in the index"))
     labels = rows.labels
     has = [array is not None for array in (labels, rows.weights, rows.firsts)]
     if has != [bool(index.found_labels), index.weights, index.text_pairs]:
-        raise ValueError(worded("it has other columns than the index tells"))
+        raise ValueError(worded("its columns are not those in the index"))
     if labels is not None and labels.ndim == 1 and int(labels.max()) >= len(index.found_labels):
         raise ValueError(worded("it has labels that the index does not name"))
 

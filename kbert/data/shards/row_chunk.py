@@ -10,7 +10,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class RowChunk:
-    """Some rows: texts, second texts, what their labels say, and weights.
+    """Some rows: texts, second texts, values of labels, and weights.
 
     Args:
         texts: sequence of str.
@@ -28,7 +28,7 @@ class RowChunk:
         return len(self.texts)
 
     def part(self, begin: int, end: int) -> "RowChunk":
-        """Return the rows from one to another."""
+        """Return the rows from `begin` up to, but not including, `end`."""
         return RowChunk(
             self.texts[begin:end],
             None if self.pairs is None else self.pairs[begin:end],
@@ -37,7 +37,7 @@ class RowChunk:
         )
 
     def add_to(self, digest: Any) -> None:
-        """Let a digest know of the rows."""
+        """Add the rows to a digest."""
         for texts in (self.texts, self.pairs):
             joined = "\0".join(texts or ())
             digest.update(len(joined).to_bytes(8, "little"))
@@ -51,11 +51,11 @@ class RowChunk:
 
 
 class RowStream:
-    """Rows of a source, taken in pieces whose sizes do not depend on how the source has them.
+    """Rows of a source, taken in pieces whose sizes do not depend on the source's chunks.
 
     Args:
         chunks: iterable of RowChunk.
-        piece: int. The rows of a piece.
+        piece: int. Rows per piece.
     """
 
     def __init__(self, chunks: Iterable[RowChunk], piece: int) -> None:
@@ -65,7 +65,7 @@ class RowStream:
         self._rows = 0
 
     def pieces(self, rows: int) -> Iterator[RowChunk]:
-        """Yield the next rows in pieces, the last of which may be smaller; fewer at the end."""
+        """Yield up to this many of the next rows, in pieces of which the last may be smaller."""
         while rows:
             piece = self._take(min(rows, self._piece))
             if not len(piece):

@@ -1,4 +1,4 @@
-"""Labelled rows as a stream of chunks, from whatever holds them."""
+"""Labelled rows as a stream of chunks, from any kind of source."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -34,14 +34,14 @@ class RowSource:
     """Labelled rows that are read once, from the beginning to the end.
 
     Args:
-        name: str. What messages call it.
+        name: str. Its name in messages.
         chunks: iterator of RowChunk.
         target: Target.
         label_columns: tuple of str. The columns of the label; empty without labels.
         text_pairs: bool.
         weights: bool. Whether rows have weights.
         labels: Labels or None. The labels, where they are known.
-        skipped: list of BadRow. The rows that were left out, as far as it has been read.
+        skipped: list of BadRow. The rows left out so far.
     """
 
     name: str
@@ -60,11 +60,11 @@ class RowSource:
         """Return the rows of a source.
 
         Args:
-            source: Examples; what `read_examples` takes; a data set of Hugging Face or grain, a
-                stream too; or an iterator of chunks, which are Examples or tuples (texts, labels).
+            source: Examples; what `read_examples` takes; a Hugging Face or grain data set, also a
+                stream; or an iterator of chunks, which are Examples or tuples (texts, labels).
             options: ReadingOptions.
             labels: Labels or None. The labels; None: they are found.
-            opened: ExitStack. Closes what is open when the rows have been read.
+            opened: ExitStack. Closes what was opened, once the rows have been read.
         """
         if isinstance(source, Examples):
             return _of_examples(source, iter([source]))

@@ -1,4 +1,4 @@
-"""The shards that a training needs, on this machine's disk: fetched ahead, and a bounded many."""
+"""The shards that training needs, on this machine's disk: fetched ahead, in bounded space."""
 
 import contextlib
 import os
@@ -15,12 +15,12 @@ from kbert.errors import MachineError
 from kbert.findings import Cure, worded
 from kbert.utils.cache_file import write_cache_file
 
-_THREADS = 2  # that fetch at a time
+_THREADS = 2  # fetching at a time
 _ATTEMPTS = 3  # to get the content that was written
 
 
 class ShardCache:
-    """Opens the files of shards; those of another machine are kept in a folder of a bounded size.
+    """Opens the files of shards; those of another machine are kept in a folder of bounded size.
 
     Args:
         location: Location. The folder of the store.
@@ -51,7 +51,7 @@ class ShardCache:
         self._pool: ThreadPoolExecutor | None = None
 
     def file(self, number: int) -> ShardFile:
-        """Return the file of a shard, which is fetched if it is not here.
+        """Return the file of a shard, fetched if it is not on this machine.
 
         Raises:
             MachineError: it cannot be fetched, or is not what was written.
@@ -75,7 +75,7 @@ class ShardCache:
         return found
 
     def need(self, now: Iterable[int], soon: Iterable[int]) -> None:
-        """Fetch shards in the background, and give up others.
+        """Fetch shards in the background, and cancel fetching any others.
 
         Args:
             now: iterable of int. The shards that are needed first.
@@ -109,7 +109,7 @@ class ShardCache:
         path = self._folder / name
         if path.is_file() and path.stat().st_size == shard.bytes:
             with contextlib.suppress(OSError):
-                os.utime(path)  # the files that are used last are kept longest
+                os.utime(path)  # the most recently used files are kept longest
             return path
         data = self._content(name, shard)
         with self._lock:
@@ -123,7 +123,7 @@ class ShardCache:
         return path
 
     def _opened_again(self, path: Path, number: int) -> ShardFile:
-        """Return the file of a shard; what is damaged here only is fetched once more."""
+        """Return the file of a shard; a copy that is damaged is fetched once more."""
         try:
             return self._open_file(path, number)
         except (DamagedShard, FileNotFoundError):
@@ -133,7 +133,7 @@ class ShardCache:
             return self._open_file(self._fetch(number), number)
 
     def _content(self, name: str, shard: Shard) -> bytes:
-        """Return the content of a file, which is read again where it is not what was written."""
+        """Return the content of a file, reading it again if it is not what was written."""
         for attempt in range(_ATTEMPTS):
             data = self._location.read(name, shard.bytes)
             try:
@@ -146,7 +146,7 @@ class ShardCache:
         raise AssertionError("the last attempt returns or raises")
 
     def _make_room(self, size: int) -> None:
-        """Remove what has not been used for longest, and is not needed now."""
+        """Remove the least recently used files that are not needed now."""
         if not self._folder.is_dir():
             return
         files = sorted(self._folder.glob("tokens-*.arrow"), key=lambda file: file.stat().st_mtime)
@@ -165,5 +165,7 @@ class ShardCache:
             file=tokens_name(number),
             place=self._location.shown,
             reason=reason,
-            cure=Cure(note="remove it, and make the store again as before: only it is missing"),
+            cure=Cure(
+                note="remove it, and make the store again as before: only this file is then missing"
+            ),
         )

@@ -14,21 +14,21 @@ from kbert.utils.pread import pread
 
 
 class DamagedShard(Exception):
-    """A file is not what the index tells."""
+    """A file does not match the index."""
 
 
 class ShardFile:
-    """The token ids of a shard, read by offset from a file that is compared with its checksum.
+    """The token ids of a shard, read by offset from a file that is checked against its checksum.
 
     Args:
         path: Path.
-        shard: Shard. What the index tells of it.
+        shard: Shard. Its entry in the index.
         lengths: int array [rows]. Tokens of each row.
         vocabulary: int. How many ids there are.
 
     Raises:
         FileNotFoundError: there is no such file.
-        DamagedShard: it is another file.
+        DamagedShard: it does not match the index.
     """
 
     def __init__(self, path: Path, shard: Shard, lengths: np.ndarray, vocabulary: int) -> None:
@@ -47,7 +47,7 @@ class ShardFile:
         if len(ids) != self._starts[-1] or ids.dtype.kind not in "iu":
             raise DamagedShard(worded("it has another number of tokens"))
         if len(ids) and not 0 <= int(ids.min()) <= int(ids.max()) < vocabulary:
-            raise DamagedShard(worded("it has ids that are none of the vocabulary"))
+            raise DamagedShard(worded("it has ids that are not in the vocabulary"))
         self._dtype = ids.dtype
         self._place = ids.ctypes.data - np.frombuffer(data, np.uint8).ctypes.data
         if not 0 <= self._place <= len(data) - ids.nbytes:
@@ -68,7 +68,7 @@ class ShardFile:
 
 
 def check_content(data: bytes, size: int, sha256: str) -> None:
-    """Raise DamagedShard for what is not what the index tells."""
+    """Raise DamagedShard for content that does not match the index."""
     if len(data) != size:
         raise DamagedShard(
             worded("it has {given:,} bytes, not {size:,}", given=len(data), size=size)

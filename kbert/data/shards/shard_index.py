@@ -1,4 +1,4 @@
-"""The index of a token store in shards: whose tokens they are, and what each shard holds."""
+"""The index of a token store in shards: how its tokens were made, and what each shard holds."""
 
 import dataclasses
 import hashlib
@@ -22,16 +22,16 @@ _CURE = Cure(note="make the store again, in a new folder")
 
 @dataclass(frozen=True)
 class Shard:
-    """What the index tells of a shard.
+    """The entry of a shard in the index.
 
     Args:
         rows: int.
-        tokens: int. Of all rows.
-        bytes: int. Of the file of token ids.
-        sha256: str. Of that file.
-        rows_bytes: int. Of the file of lengths, labels and weights.
-        rows_sha256: str. Of that file.
-        source_sha256: str. Of the texts and labels that the shard was made of.
+        tokens: int. Tokens of all rows.
+        bytes: int. Size of the file of token ids.
+        sha256: str. SHA-256 of that file.
+        rows_bytes: int. Size of the file of lengths, labels and weights.
+        rows_sha256: str. SHA-256 of that file.
+        source_sha256: str. SHA-256 of the texts and labels that the shard was made of.
     """
 
     rows: int
@@ -58,13 +58,14 @@ class ShardIndex:
     Args:
         tokenizer: str. The fingerprint of the tokenizer: vocabulary and settings.
         vocabulary: int. How many ids it has.
-        max_length: int. Tokens of a row, or of a window of it, at most.
-        rows_per_shard: int. At most.
+        max_length: int. Maximum tokens of a row, or of a window of it.
+        rows_per_shard: int. Maximum rows of a shard.
         text_pairs: bool. Whether rows have two texts.
         target: dict. What a label is, as `Target.to_dict` returns it.
-        found_labels: tuple of str. The labels by the numbers in the shards. Empty without labels.
-        labels_given: bool. Whether these were known before the first row; else names are in the
-            order in which they were met.
+        found_labels: tuple of str. The labels, in the order of their numbers in the shards. Empty
+            without labels.
+        labels_given: bool. Whether these were known before the first row; otherwise they are in the
+            order in which they were found.
         weights: bool. Whether rows have weights.
         source: str. What the texts were read from, for messages.
         complete: bool. Whether the source has been read to its end.
@@ -106,7 +107,7 @@ class ShardIndex:
 
     @cached_property
     def labels(self) -> Labels | None:
-        """The labels in their order, which does not depend on that of the rows."""
+        """The labels in their order, which does not depend on the order of the rows."""
         if not self.found_labels:
             return None
         if self.labels_given:
@@ -120,12 +121,12 @@ class ShardIndex:
         return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
 
     def header(self) -> dict[str, Any]:
-        """Return what must be the same where the making of a store goes on."""
+        """Return the values that must be the same when a build is resumed."""
         left_out = ("found_labels", "labels_given", "source", "complete", "shards", "format")
         return {name: value for name, value in self._record().items() if name not in left_out}
 
     def write(self, location: Location) -> None:
-        """Write the index; the last of all files, and atomically."""
+        """Write the index atomically, as the last of all files."""
         text = json.dumps(self._record(), indent=1, ensure_ascii=False)
         location.write(INDEX, f"{text}\n".encode())
 
@@ -144,7 +145,7 @@ class ShardIndex:
         found = parse_json(location.read(INDEX), name)
         if isinstance(found, Mapping) and found.get("format", FORMAT) != FORMAT:
             raise InputError(
-                "{name} has the format {given}, and this version of kbert reads {known}.",
+                "{name} has the format {given}, but this version of kbert reads {known}.",
                 name=name,
                 given=found["format"],
                 known=FORMAT,

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-_MIN_BYTES, _MAX_RATIO = 2**28, 200  # of a file, as of an Arrow file that is read
+_MIN_BYTES, _MAX_RATIO = 2**28, 200  # of the unpacked size, as for other Arrow files
 
 
 @dataclass(frozen=True)
 class ShardRows:
-    """What is known of rows without their token ids, in as few bytes as it takes.
+    """What is known about rows besides their token ids, in as few bytes as possible.
 
     Args:
         lengths: unsigned int array [rows]. Tokens of each row.
@@ -46,7 +46,7 @@ class ShardRows:
         """Return the rows of an Arrow file; see `to_arrow`.
 
         Raises:
-            ValueError: it is another file.
+            ValueError: it is not such a file.
         """
         batch = from_arrow(data)
         found: dict[str, np.ndarray | None] = {}

@@ -15,7 +15,7 @@ from kbert.data.shards.shard_rows import ShardRows, to_arrow
 
 @dataclass(frozen=True)
 class EncodedRows:
-    """The token ids of some rows, one after the other, and what else is known of the rows."""
+    """The token ids of some rows, one after the other, and what else is known about the rows."""
 
     ids: np.ndarray
     rows: ShardRows
@@ -30,7 +30,7 @@ class EncodedRows:
         labels: np.ndarray | None,
         weights: np.ndarray | None,
     ) -> "EncodedRows":
-        """Return what `Tokenizer.encode` has returned as arrays."""
+        """Return the output of `Tokenizer.encode` as arrays."""
         count = len(encoded)
         lengths = np.fromiter((len(ids) for ids, _ in encoded), np.uint32, count)
         flat = itertools.chain.from_iterable(ids for ids, _ in encoded)
@@ -43,13 +43,13 @@ class EncodedRows:
 def write_shard(
     location: Location, number: int, parts: Sequence[EncodedRows], source_sha256: str
 ) -> Shard:
-    """Write the two files of a shard, and return what the index tells of it.
+    """Write the two files of a shard, and return its entry in the index.
 
     Args:
         location: Location. The folder of the store.
-        number: int. Of the shard.
+        number: int. The number of the shard.
         parts: sequence of EncodedRows, at least one.
-        source_sha256: str. Of the texts and labels.
+        source_sha256: str. The SHA-256 of the texts and labels.
     """
     ids = np.concatenate([part.ids for part in parts])
     lengths, firsts, labels, weights = (

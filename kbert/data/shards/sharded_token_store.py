@@ -233,8 +233,8 @@ class ShardedTokenStore(TokenStore):
             )
         if tokenizer.fingerprint != self.index.tokenizer:
             raise InputError(
-                "The tokens of {store} were made with another tokenizer than the model's: with "
-                "another vocabulary, or other settings.",
+                "The tokens of {store} were made with a tokenizer that is not the model's: its "
+                "vocabulary or settings differ.",
                 store=str(self),
                 cure=Cure(note="the preset and settings that they were made with, or a new store"),
             )
@@ -290,7 +290,7 @@ class ShardedTokenStore(TokenStore):
         needed = sum(largest[: 2 * self.shuffle_window])
         if needed > most:
             raise InputError(
-                "{cache} is {given:.3g} GB, and two windows of {window} take {needed:.3g} GB.",
+                "{cache} is {given:.3g} GB, but two windows of {window} take {needed:.3g} GB.",
                 cache=Option("shard_cache"),
                 given=most / _GB,
                 window=Option("shuffle_window", self.shuffle_window),

@@ -1,4 +1,4 @@
-"""The rows of a token store, whose texts are not there any more, as Examples."""
+"""The rows of a token store, which no longer has their texts, as Examples."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from kbert.findings import Cure
 
 
 class NoTexts(Sequence[str]):
-    """As many texts as a store has rows, none of which can be read.
+    """Placeholder for the texts of a store: as many as it has rows, none of which can be read.
 
     Args:
         rows: int.
@@ -87,5 +87,5 @@ def _no_texts(source: str) -> InputError:
     return InputError(
         "{source} is a token store, which has no texts.",
         source=source,
-        cure=Cure(note="name the file that it was made of"),
+        cure=Cure(note="name the file that it was made from"),
     )

@@ -1,4 +1,4 @@
-"""What is wrong with the rows of a token store, as far as its labels and shards tell."""
+"""What is wrong with the rows of a token store, as far as its labels and shards show."""
 
 from kbert.data.inspection.duplicates import Duplicates
 from kbert.data.inspection.inspection import Inspection
@@ -14,7 +14,7 @@ def stored_findings(examples: StoredExamples, batch_size: int) -> list[Finding]:
 
     Args:
         examples: StoredExamples.
-        batch_size: int. Rows of a batch.
+        batch_size: int. Rows per batch.
 
     Raises:
         InputError: all rows have the same label.

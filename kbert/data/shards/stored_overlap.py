@@ -1,4 +1,4 @@
-"""Rows of a set that a token store holds too, known by their tokens."""
+"""Rows of a set that a token store holds too, recognized by their tokens."""
 
 from collections import Counter
 
@@ -10,14 +10,14 @@ _MOST_ROWS = 200_000  # which take a second or two
 
 
 def stored_overlap(store: TokenStore, other: TokenStore) -> int | None:
-    """Return how many rows of a set have the very tokens of a row of a store.
+    """Return how many rows of a set have exactly the tokens of a row of a store.
 
     Args:
         store: TokenStore. The training rows.
-        other: TokenStore. The set, of the same tokenizer and greatest length.
+        other: TokenStore. The set, with the same tokenizer and maximum length.
 
     Returns:
-        int; or None where the store has too many rows to look at.
+        int; or None if the store has too many rows to compare.
     """
     if len(store) > _MOST_ROWS:
         return None

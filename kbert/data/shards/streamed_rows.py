@@ -79,7 +79,8 @@ def _cells(
         values = list(row.values() if isinstance(row, Mapping) else row)
         if _columns(row, source) != columns:
             raise InputError(
-                "{source}: row {number:,} has other columns than the first. Received: {columns}",
+                "{source}: row {number:,} has different columns than the first. Received: "
+                "{columns}",
                 source=source,
                 number=number,
                 columns=", ".join(_columns(row, source)),

@@ -10,7 +10,7 @@ from kbert.data.shards.sharded_token_store import ShardedTokenStore
 from kbert.data.shards.window_order import WindowOrder
 from kbert.findings import Cure, Finding
 
-_BATCHES = 1000  # that are looked at, from all parts of an epoch
+_BATCHES = 1000  # examined, from all parts of an epoch
 _CODE = "window-uneven"
 
 
@@ -19,7 +19,7 @@ def simulate_window(store: ShardedTokenStore, window: int, batch_size: int) -> S
 
     Args:
         store: ShardedTokenStore, with one class for each row.
-        window: int. The shards of a window; all of them are a full shuffle.
+        window: int. Shards per window; a window of all shards is a full shuffle.
         batch_size: int.
     """
     bits = np.random.PCG64(np.random.SeedSequence([0, 0]))
@@ -38,10 +38,10 @@ def simulate_window(store: ShardedTokenStore, window: int, batch_size: int) -> S
 
 
 def window_finding(store: ShardedTokenStore, batch_size: int) -> Finding | None:
-    """Return the finding that a larger window is needed, as where rows are sorted by class.
+    """Return the finding that a larger window is needed, for example if rows are sorted by class.
 
     The unevenness of batches is compared with that of a full shuffle, as `recommend_shuffle_buffer`
-    compares a shuffle buffer.
+    does for a shuffle buffer.
 
     Args:
         store: ShardedTokenStore.
@@ -67,11 +67,11 @@ def window_finding(store: ShardedTokenStore, batch_size: int) -> Finding | None:
     return Finding(
         _CODE,
         "warning",
-        "Rows are shuffled in windows of {window} of {shards} shards, and equal classes lie "
-        "together: the class shares of a batch of {rows} are {uneven:.1%} off on average, and "
-        "{by_chance:.1%} in a full shuffle. On average it contains {classes:.1f} classes, and "
-        "{all:.1f} in a full shuffle.",
-        Cure({"shuffle_window": sizes[at]}, note="which needs so many shards on disk at a time"),
+        "Rows are shuffled in windows of {window} of {shards} shards, and rows of a class lie "
+        "together: the class shares of a batch of {rows} are {uneven:.1%} off on average, "
+        "against {by_chance:.1%} in a full shuffle. On average it contains {classes:.1f} "
+        "classes, against {all:.1f} in a full shuffle.",
+        Cure({"shuffle_window": sizes[at]}, note="which needs this many shards on disk at a time"),
         {
             "window": store.shuffle_window,
             "shards": shards,

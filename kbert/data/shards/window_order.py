@@ -13,14 +13,14 @@ from kbert.utils.counts import check_count
 class WindowOrder:
     """A permutation of the rows of shards that needs a few shards at a time.
 
-    The shards are permuted and cut into windows of up to `window` shards, as equal as can be. The
-    rows of a window come one window after another, in an order by chance of their own. With a
-    window of all shards it is a permutation of all rows. It depends on the arguments alone, and any
-    part of it is computed without the others.
+    The shards are permuted and cut into windows of up to `window` shards, as equal as possible. The
+    windows follow one another, each with its rows in a random order of their own. With a window of
+    all shards, it is a permutation of all rows. It depends on the arguments alone, and any part of
+    it is computed without the others.
 
     Args:
         rows: sequence of int. The rows of each shard.
-        window: int. The most shards of a window.
+        window: int. Maximum shards per window.
         bits: np.random.PCG64. Its next raw bits are the keys.
 
     Attributes:
@@ -70,14 +70,14 @@ class WindowOrder:
         return int(self._window_of_shard[shard])
 
     def shards_of(self, window: int) -> np.ndarray:
-        """Return the shards of a window, none of what is no window."""
+        """Return the shards of a window; none for a number past the last window."""
         return self._windows[window] if window < len(self._windows) else self.shards[:0]
 
     def by_shard(self, rows: np.ndarray) -> np.ndarray:
         """Return the rows of a batch sorted by the place of their shards.
 
-        A part of a batch then lies in few of the shards of its window; which rows the batch has
-        stays the same.
+        A part of a batch then lies in few of the shards of its window; the batch still has the same
+        rows.
         """
         of_row = np.searchsorted(self._firsts, rows, side="right") - 1
         return rows[np.argsort(self._places[of_row], kind="stable")]

@@ -36,7 +36,7 @@ def write(model: Any, folder: Path, length: int | None, int8: bool) -> None:
 def _as_matrix_product(equation: str, operands: Any, *, path: Any = None) -> Any:
     """Rewrite the einsum of a dense layer as a matrix product, which runtimes can quantize.
 
-    It is one whose shared letters end the first operand, begin the second, and are summed over.
+    Its shared letters must end the first operand, begin the second, and be summed over.
     """
     first, second = operands
     terms, result = equation.split("->")

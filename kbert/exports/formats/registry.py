@@ -18,8 +18,8 @@ class ExportSpec:
     Args:
         backend: str or None. The backend that writes a program. Defaults to None: the format holds
             weights, which any backend writes.
-        packages: tuple of str. The packages that write and reopen it, by the names that they are
-            imported by. Defaults to ().
+        packages: tuple of str. The packages that write and reopen it, by the names under which they
+            are imported. Defaults to ().
         int8: tuple of str or None. The further packages that round its weights to 8 bits. Defaults
             to None: that is not possible.
         suffix: str. What the name of the export must end in. Defaults to "": it is a folder.
@@ -45,7 +45,7 @@ FORMATS: dict[str, ExportSpec] = {
 
 
 class WeightsFormat(Protocol):
-    """What the module of a format of weights has."""
+    """The interface of the module of a weights format."""
 
     def write(self, model: Any, path: Any) -> None:
         """Write the model to a path that does not exist."""
@@ -53,12 +53,12 @@ class WeightsFormat(Protocol):
     def reopen(self, path: Any, model: Any) -> Any:
         """Return the export as a function of texts, and pairs or None.
 
-        None stands for a runtime that is not installed.
+        None means that a runtime is not installed.
         """
 
 
 class ProgramFormat(Protocol):
-    """What the module of a format of programs has."""
+    """The interface of the module of a program format."""
 
     FILE: str
 
@@ -66,7 +66,7 @@ class ProgramFormat(Protocol):
         """Write the program into a folder; Keras runs on the format's backend."""
 
     def reopen(self, folder: Any, settings: Any) -> Any:
-        """Return the export as a function of texts, and pairs or None, of its own runtime."""
+        """Return the export as a function of texts, and pairs or None, in its own runtime."""
 
 
 def format_module(name: str) -> Any:
@@ -78,7 +78,7 @@ def check_format(name: str, length: int | None, int8: bool) -> ExportSpec:
     """Return what a format needs.
 
     Raises:
-        InputError: the format is unknown, an option is not for it, or a package is missing.
+        InputError: the format is unknown, an option does not apply to it, or a package is missing.
     """
     if name not in FORMATS:
         raise InputError(

@@ -50,8 +50,8 @@ def exported_program(model: Any, length: int | None) -> Any:
     """Return the model as torch.export.ExportedProgram: three arrays in, one out."""
     import torch
 
-    # The model is not a submodule: its weights would be stored as parameters, and once more as the
-    # constants that Keras's layers compute with.
+    # The model is not a submodule: its weights would then be stored as parameters, and once more as
+    # the constants that Keras's layers compute with.
     class Served(torch.nn.Module):
         def forward(self, token_ids: Any, segment_ids: Any, padding_mask: Any) -> Any:
             inputs = dict(zip(INPUTS, (token_ids, segment_ids, padding_mask), strict=True))
@@ -70,7 +70,7 @@ def exported_program(model: Any, length: int | None) -> Any:
 
 
 def without_traces(program: Any) -> Any:
-    """Return a program that does not tell on which paths of this machine it was made."""
+    """Return a program that does not reveal paths of the machine on which it was made."""
     for module in program.graph_module.modules():
         for node in module.graph.nodes:
             node.meta.pop("stack_trace", None)

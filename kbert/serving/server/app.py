@@ -84,7 +84,7 @@ def create_app(service: Service) -> FastAPI:
         status = 200 if service.state == "ready" else 503
         return JSONResponse({"status": service.state, "model": name}, status)
 
-    # Some load balancers look by HEAD.
+    # Some load balancers check with HEAD.
     app.add_api_route("/health", health, methods=["HEAD"], include_in_schema=False)
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": _PLAIN}})

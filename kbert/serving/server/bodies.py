@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-# What `is_blank` takes for nothing: blanks, controls and format characters, by their ranges.
+# The characters that `is_blank` counts as blank: blanks, controls and format characters, as ranges.
 _BLANKS = (
     *((0x00, 0x20), (0x7F, 0xA0), (0xAD, 0xAD), (0x600, 0x605), (0x61C, 0x61C), (0x6DD, 0x6DD)),
     *((0x70F, 0x70F), (0x890, 0x891), (0x8E2, 0x8E2), (0x1680, 0x1680), (0x180E, 0x180E)),
@@ -14,11 +14,11 @@ _BLANKS = (
     (0xE0020, 0xE007F),
 )
 NOT_BLANK = "[^" + "".join(f"{chr(first)}-{chr(last)}" for first, last in _BLANKS) + "]"
-"""A pattern that finds a character of a text with which it is not blank."""
+"""A pattern for one character that makes a text not blank."""
 
 
 def _whole(value: Any) -> Any:
-    """Return 2.0 as 2, which JSON does not tell apart."""
+    """Return 2.0 as 2, since JSON does not distinguish them."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 

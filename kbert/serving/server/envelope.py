@@ -21,13 +21,14 @@ class Envelope:
     """Gives each request an id, in the header X-Request-ID, and writes a line when it is answered.
 
     An id that a client sends is kept if it has at most 64 letters, digits and marks. What the
-    application raises is logged, without its message. No line holds a part of a request that could
-    be a text: not a path or a method that does not exist, and no query.
+    application raises is logged, without its message unless `--verbose` asks for it. No other line
+    contains a part of a request that could be a text: no path or method that does not exist, and no
+    query.
 
     Args:
         app: the application.
         service: Service.
-        write: function of a line of the log of requests.
+        write: function of a line of the request log.
     """
 
     def __init__(self, app: ASGIApp, service: Service, write: Callable[[str], object]) -> None:
@@ -77,6 +78,6 @@ class Envelope:
 
 
 def _request_id(scope: Scope) -> str:
-    """Return the id that the client has sent, if it may be one, or a new one."""
+    """Return the id that the client has sent, if it is valid, or a new one."""
     sent = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
     return sent.decode() if _ID.fullmatch(sent) else uuid.uuid4().hex

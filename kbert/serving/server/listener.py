@@ -10,7 +10,7 @@ from kbert.findings import Cure, Option
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a socket that is bound to an address, and does not listen yet.
+    """Return a socket that is bound to an address, but does not listen yet.
 
     Args:
         host: str. A name or an address.
@@ -61,11 +61,11 @@ def _not_of_this_machine(host: str) -> InputError:
 
 
 def url(listener: socket.socket) -> str:
-    """Return the address of a socket as a browser takes it."""
+    """Return the address of a socket as a URL."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def is_local(listener: socket.socket) -> bool:
-    """Return whether only programs of this machine reach a socket."""
+    """Return whether only programs on this machine can reach a socket."""
     return ipaddress.ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback

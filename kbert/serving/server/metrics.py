@@ -1,4 +1,4 @@
-"""What a server tells Prometheus."""
+"""The metrics that a server gives to Prometheus."""
 
 import time
 from pathlib import Path
@@ -20,12 +20,12 @@ _TEXTS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 class Metrics:
-    """Counts requests, batches and texts, and writes them as Prometheus reads them.
+    """Counts requests, batches and texts, and writes them in the format of Prometheus.
 
     Args:
-        folder: Path or None. Where the workers of a server keep their counts, each in files of its
-            own, to which PROMETHEUS_MULTIPROC_DIR was set before prometheus_client was imported.
-            Defaults to None: those of this process alone.
+        folder: Path or None. The folder in which the workers of a server keep their counts, each in
+            its own files. PROMETHEUS_MULTIPROC_DIR was set to it before prometheus_client was
+            imported. Defaults to None: only the counts of this process are kept.
     """
 
     content_type = CONTENT_TYPE_LATEST
@@ -98,7 +98,7 @@ class Metrics:
         self._loaded.set(time.time())
 
     def text(self) -> bytes:
-        """Return the metrics of all workers, as Prometheus reads them."""
+        """Return the metrics of all workers, in the format of Prometheus."""
         if self._folder is None:
             return generate_latest(self._registry)
         every = CollectorRegistry()

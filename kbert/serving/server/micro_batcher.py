@@ -10,14 +10,14 @@ from typing import Any, Protocol
 
 
 class Computes(Protocol):
-    """A model, of which each row of outputs belongs to a text."""
+    """A model that returns one row of outputs for each text."""
 
     def compute(self, texts: Sequence[str], pairs: Sequence[str] | None) -> Any:
         """Return the outputs of a batch, a row for each text."""
 
 
 class QueueFull(Exception):
-    """So many texts wait that no more are taken."""
+    """Too many texts are waiting, so no more are accepted."""
 
 
 class ComputeFailed(Exception):
@@ -26,7 +26,7 @@ class ComputeFailed(Exception):
 
 @dataclass(eq=False)
 class _Job:
-    """The texts of a request that waits."""
+    """The texts of a waiting request."""
 
     model: Computes
     texts: Sequence[str]
@@ -41,19 +41,19 @@ class _Job:
 class MicroBatcher:
     """Computes requests in the order in which they arrive, those that arrive together in one batch.
 
-    A batch begins when it is full, or when its first request has waited for `max_wait`; a request
-    is never divided. While `at_once` batches are computed, each in a thread of its own, the next
-    requests gather. After a request that was alone the next does not wait: there is nobody to wait
-    for. Where a batch fails, each of its requests is computed alone, so that only those fail which
-    are the cause. What is cancelled before its batch begins is not computed.
+    A batch starts when it is full, or when its first request has waited for `max_wait`; a request
+    is never split. While `at_once` batches are computed, each in its own thread, the next requests
+    gather. After a request that was alone, the next one does not wait: there are no others to wait
+    for. If a batch fails, each of its requests is computed alone, so that only the requests that
+    cause the failure fail. A request that is cancelled before its batch starts is not computed.
 
     Args:
-        batch_size: int. Texts per batch; a request with more is a batch alone.
+        batch_size: int. Texts per batch; a request with more is a batch of its own.
         max_wait: float. Seconds.
         max_queue: int. Texts that may wait.
         at_once: int. Batches that are computed side by side. Defaults to 1.
         on_batch: function of the number of texts of a batch that has been computed.
-        on_queue: function of the number of texts that wait, when it has changed.
+        on_queue: function of the number of texts that wait, called when it changes.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class MicroBatcher:
         """Return the outputs of texts, once their batch is computed.
 
         Raises:
-            QueueFull: there is no room for so many texts.
+            QueueFull: there is no room for this many texts.
             ComputeFailed: the model raised an exception for them.
         """
         if self.waiting + len(texts) > self._max_queue:
@@ -163,7 +163,7 @@ class MicroBatcher:
 
 
 def _rows_or_error(batch: Sequence[_Job]) -> tuple[Any, BaseException | None]:
-    """Return what the model computes of a batch, or what it raised."""
+    """Return what the model computes for a batch, or what it raised."""
     texts = [text for job in batch for text in job.texts]
     pairs = [text for job in batch for text in job.pairs or ()]
     try:
@@ -171,7 +171,7 @@ def _rows_or_error(batch: Sequence[_Job]) -> tuple[Any, BaseException | None]:
         if len(rows) != len(texts):
             raise ValueError("the model returned another number of rows")
         return rows, None
-    except BaseException as error:  # a panic of a library in Rust is no Exception
+    except BaseException as error:  # a panic of a Rust library is not an Exception
         return None, error
 
 

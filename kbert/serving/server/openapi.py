@@ -1,4 +1,4 @@
-"""The OpenAPI document, with what the model and the limits of a server make of it."""
+"""The OpenAPI document of a server, adapted to its model and its limits."""
 
 import copy
 from typing import Any
@@ -30,13 +30,13 @@ _RETRY = {
 
 
 def request_body() -> dict[str, Any]:
-    """Return the body of /predict, whatever the model."""
+    """Return the request body of /predict, for any model."""
     schema = PredictRequest.model_json_schema()
     return {"required": True, "content": {"application/json": {"schema": schema}}}
 
 
 def openapi(generic: dict[str, Any], service: Service) -> dict[str, Any]:
-    """Return the document of a server: of all that requests may hold, what its model takes.
+    """Return the document of a server, with only those fields of requests that its model takes.
 
     Args:
         generic: dict. The document as FastAPI makes it.
@@ -66,7 +66,7 @@ def openapi(generic: dict[str, Any], service: Service) -> dict[str, Any]:
 
 
 def _narrow(schema: dict[str, Any], model: ServedModel) -> None:
-    """Leave the properties of a request that a model takes."""
+    """Keep only the properties of a request that a model takes."""
     properties = schema["properties"]
     if model.text_pairs is False or model.num_segments == 1:
         del properties["pairs"]

@@ -18,10 +18,10 @@ def read_request(body: bytes, max_texts: int) -> PredictRequest:
 
     Args:
         body: bytes. JSON.
-        max_texts: int. Texts that it may have.
+        max_texts: int. The maximum number of texts.
 
     Raises:
-        Refusal: the body is not as it should be; the answer says where, and what was there.
+        Refusal: the body is invalid; the answer says where, and what was there.
     """
     try:
         asked = PredictRequest.model_validate_json(body)
@@ -71,9 +71,9 @@ def _refusal(error: ValidationError) -> Refusal:
 
 
 def _told_best(error: ValidationError) -> dict[str, Any]:
-    """Return the first fault; of a field that may be one thing or another, the one that fits best.
+    """Return the first fault; for a field of several types, the fault of the type that fits best.
 
-    Pydantic tells what keeps the value from being each of them.
+    Pydantic reports for each of these types why the value does not fit.
     """
     faults: list[dict[str, Any]] = [dict(fault) for fault in error.errors(include_url=False)]
     field = faults[0]["loc"][:1]

@@ -7,7 +7,7 @@ from kbert.errors import InputError
 from kbert.findings import Option
 
 RETRY = {"Retry-After": "1"}
-"""Of answers that may be different in a second."""
+"""The header of answers that may be different a second later."""
 
 
 class Refusal(Exception):
@@ -18,7 +18,7 @@ class Refusal(Exception):
         code: str. Names the case for programs, such as "too_many_texts".
         message: str. One sentence.
         headers: dict. Defaults to {}.
-        **where: `field`, `index` and `received` of the JSON, where it is about a part of the body.
+        **where: `field`, `index` and `received` of the JSON, if the error is in a part of the body.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class Refusal(Exception):
 
     @classmethod
     def of(cls, error: InputError) -> "Refusal":
-        """Return the refusal of content that kbert refuses, with where it lies."""
+        """Return the refusal of content that kbert refuses, with its place in the body."""
         values = error.values
         option = values.get("option")
         where = {
@@ -56,7 +56,7 @@ class Refusal(Exception):
 
 
 def invalid(message: str, **where: Any) -> Refusal:
-    """Return the refusal of a body that is not as it should be."""
+    """Return the refusal of an invalid body."""
     return Refusal(422, "invalid_content", message, **where)
 
 

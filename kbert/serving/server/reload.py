@@ -27,16 +27,16 @@ class Reload:
 
     @property
     def has_ended(self) -> bool:
-        """Whether all workers have answered, and so answer requests with one model."""
+        """Whether all workers have replied, and therefore answer requests with one model."""
         return not self._awaited
 
     def hear(self, worker: WorkerProcess, error: KbertError | None) -> None:
-        """Note a worker's answer."""
+        """Note a worker's reply."""
         self.error = self.error or error
         self._go_on_without(worker)
 
     def lose(self, worker: WorkerProcess) -> None:
-        """Go on without a worker that has ended."""
+        """Continue without a worker that has ended."""
         self._workers.discard(worker)
         self._go_on_without(worker)
 
@@ -53,5 +53,5 @@ class Reload:
             self._awaited = self._send("switch")
 
     def _send(self, command: str) -> set[WorkerProcess]:
-        """Send a command to the workers, and return those that are there to take it."""
+        """Send a command to the workers, and return those that are still there to take it."""
         return {worker for worker in self._workers if worker.send(command)}

@@ -18,21 +18,22 @@ from kbert.targets.abstention import Abstain, Abstention
 if TYPE_CHECKING:
     import numpy as np
 
-# Rows per call of an exported program, which are padded to the longest of them: on a processor that
-# costs more than what greater batches bring.
+# Rows per call of an exported program. They are padded to the longest of them, which on a CPU costs
+# more than larger batches gain.
 _ROWS_OF_A_PROGRAM = 8
-_PROBE = ["a"]  # a text that every vocabulary has a token for, if it is [UNK]
+_PROBE = ["a"]  # a text for which every vocabulary has a token, even if only [UNK]
 
 
 @dataclass(frozen=True, eq=False)
 class ServedModel:
-    """A predictor, with what its files tell of the texts that it takes.
+    """A predictor, with what its files record about the texts that it takes.
 
     Args:
         predictor: Predictor.
         name: str. The last part of the model's path.
-        text_pairs: bool or None. Whether it takes text pairs, if its files tell. Defaults to None.
-        num_segments: int or None. How many texts of a row it can tell apart. Defaults to None.
+        text_pairs: bool or None. Whether it takes text pairs, if its files record that. Defaults to
+            None.
+        num_segments: int or None. How many texts per row it can distinguish. Defaults to None.
         batch_size: int. Texts per call of the model. Defaults to 32.
     """
 
@@ -46,11 +47,11 @@ class ServedModel:
     def load(
         cls, path: Path, backend: str | None, threads: int | None, batch_size: int
     ) -> "ServedModel":
-        """Return the model at a path, which has computed a first text.
+        """Return the model at a path, after it has computed a first text.
 
         Args:
             path: Path. What `Predictor.load` takes.
-            backend: str or None. The Keras backend, where Keras is needed.
+            backend: str or None. The Keras backend, if Keras is needed.
             threads: int or None. Threads of its computations.
             batch_size: int. Texts per batch, which an exported program computes in parts.
 
@@ -62,7 +63,7 @@ class ServedModel:
         if isinstance(source, Export):
             of_runtime, rows = threads, min(batch_size, _ROWS_OF_A_PROGRAM)
         elif threads is not None:
-            limit_threads(threads)  # of no effect where Keras is imported, as in a reload
+            limit_threads(threads)  # has no effect if Keras is imported already, as in a reload
         predictor = Predictor.load(path, backend=backend, threads=of_runtime)
         model = cls(
             predictor, path.resolve().name, source.text_pairs(), source.num_segments(), rows
@@ -96,7 +97,7 @@ class ServedModel:
     def records(
         self, rows: "np.ndarray", abstain: Abstain | None = None, top_k: int | None = None
     ) -> list[dict[str, Any]]:
-        """Return the JSON of the predictions that follow from outputs."""
+        """Return the predictions for rows of outputs, as JSON."""
         predictor = self.predictor
         found = [predictor.target.prediction(row, predictor.labels) for row in rows]
         if abstain is not None:
@@ -105,7 +106,7 @@ class ServedModel:
 
     @property
     def activation(self) -> str:
-        """That of its outputs: "softmax", "sigmoid" for several labels, "linear" for numbers."""
+        """Its output activation: "softmax", "sigmoid" for several labels, "linear" for numbers."""
         return self.predictor.target.activation
 
     def _limits(self, abstain: Abstain) -> Abstention:
@@ -113,7 +114,7 @@ class ServedModel:
 
 
 def _top(found: dict[str, Any], top_k: int | None) -> dict[str, Any]:
-    """Return the JSON of a prediction with only its most probable labels, the first first."""
+    """Return the JSON of a prediction with only its most probable labels, in descending order."""
     if top_k is None or "probabilities" not in found:
         return found
     order = sorted(found["probabilities"].items(), key=lambda item: -item[1])

@@ -20,14 +20,14 @@ State = Literal["loading", "ready", "stopping"]
 
 
 class Service:
-    """Answers requests with a model, which may be replaced while it does.
+    """Answers requests with a model, which may be replaced while the service runs.
 
     Each request is computed by the model that it was checked against.
 
     Args:
         options: ServeOptions.
         metrics: Metrics.
-        log: function of a line about a failure, which contains no text of a request.
+        log: function of the exception of a batch that failed.
         at_once: int. Batches that are computed side by side. Defaults to 2.
     """
 
@@ -70,7 +70,7 @@ class Service:
         await self._batcher.run()
 
     async def stop(self, seconds: float) -> int:
-        """Take no more requests, wait until all others are answered; return how many are not."""
+        """Accept no more requests, wait until the others are answered; return how many are not."""
         self._stopping = True
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -94,7 +94,7 @@ class Service:
             told: function that is given the number of texts, for the log.
 
         Raises:
-            Refusal: the server is not ready, the queue is full, or the body is not as it should be.
+            Refusal: the server is not ready, the queue is full, or the body is invalid.
         """
         model = self.check_ready()
         asked = read_request(body, self.options.max_texts)

@@ -33,10 +33,10 @@ _LONGEST_PAUSE = 30.0  # seconds before another worker is started in place of on
 class Supervisor:
     """Starts the workers of a server, replaces those that die, reloads and stops them.
 
-    It loads no model itself. SIGHUP lets each worker load the model once more beside the old one;
-    when all have, all switch to it, and if one cannot, none does. It says so once all answer with
-    the new one. SIGTERM and Ctrl-C let the workers answer what they have taken, and end; a second
-    one ends them at once.
+    It loads no model itself. On SIGHUP, each worker loads the model again beside the old one. When
+    all have loaded it, all switch to it; if one cannot load it, none switches. The supervisor
+    prints a line once all answer with the new model. On SIGTERM or Ctrl-C, the workers answer the
+    requests that they have taken, and end; a second signal ends them at once.
 
     Args:
         model: Path. What `Predictor.load` takes.
@@ -60,7 +60,7 @@ class Supervisor:
 
         Raises:
             InputError: the port is taken, or there is no model.
-            KeyboardInterrupt: Ctrl-C, once all is answered.
+            KeyboardInterrupt: on Ctrl-C, once all requests are answered.
         """
         options = self._options
         with (
@@ -90,7 +90,7 @@ class Supervisor:
         self._workers.append(WorkerProcess.start(work, settings, self._listener))
 
     def _watch(self) -> int:
-        """Answer what happens until a signal ends the server, and return its number."""
+        """Handle events until a signal ends the server; return the number of the signal."""
         while True:
             for number in self._wait(self._seconds_to_start()):
                 if number in _ENDS:
@@ -105,7 +105,7 @@ class Supervisor:
         return max(0.0, self._starts_at[0] - time.monotonic()) if self._starts_at else None
 
     def _wait(self, seconds: float | None) -> bytes:
-        """Wait for workers and signals; answer the workers, and return the signals' numbers."""
+        """Wait for workers and signals; handle the workers, and return the signals' numbers."""
         by_pipe = {worker.pipe: worker for worker in self._workers}
         by_end = {worker.sentinel: worker for worker in self._workers}
         happened = connection.wait([self._signals, *by_pipe, *by_end], seconds)
@@ -118,7 +118,7 @@ class Supervisor:
         return self._signals.recv(64) if self._signals in happened else b""
 
     def _hear(self, worker: WorkerProcess) -> None:
-        """Answer what a worker says."""
+        """Handle what a worker has sent."""
         for event, error in worker.told():
             if event == "ready":
                 worker.is_ready, self._pause = True, 0.0
@@ -141,14 +141,14 @@ class Supervisor:
         say(worded(line, model=self._model, url=url(self._listener), workers=workers), 0)
         if not is_local(self._listener):
             note = (
-                "Whoever reaches this address can use the model: the server knows no passwords. "
-                "Put a proxy in front of it."
+                "Anyone who can reach this address can use the model: the server has no "
+                "passwords. Put a proxy in front of it."
             )
             say(worded(note), to="stderr")
 
     def _bury(self, worker: WorkerProcess) -> None:
         """Replace a worker that has ended."""
-        self._hear(worker)  # what it has said before
+        self._hear(worker)  # what it has sent before
         self._workers.remove(worker)
         status = worker.status()
         multiprocess.mark_process_dead(worker.pid, str(self._folder))
@@ -176,11 +176,11 @@ class Supervisor:
         self._end_reload()
 
     def _end_reload(self) -> None:
-        """Say how a reload has ended, if it has."""
+        """Say how a reload has ended, if it has ended."""
         if self._reload is None or not self._reload.has_ended:
             return
         if self._reload.error is not None:
-            line = "{model} was not reloaded, and the old one goes on answering: {error}"
+            line = "{model} was not reloaded, and the old one keeps answering: {error}"
             said = worded(line, model=self._model, error=self._reload.error)
             say(said, 0, to="stderr")
         else:
@@ -191,10 +191,10 @@ class Supervisor:
             self._begin_reload()
 
     def _stop(self) -> None:
-        """Let the workers answer what they have taken, and end."""
+        """Let the workers answer the requests that they have taken, and end."""
         for worker in self._workers:
             if not worker.is_ready or not worker.send("stop"):
-                worker.kill()  # it loads, and has taken nothing
+                worker.kill()  # it is loading, and has taken no request
         deadline = time.monotonic() + DRAIN_SECONDS + 5
         left = {worker.sentinel for worker in self._workers}
         while left and time.monotonic() < deadline:
@@ -206,16 +206,16 @@ class Supervisor:
 
 @contextmanager
 def _heard_signals() -> Iterator[socket.socket]:
-    """Yield a socket that receives the number of each signal that the server hears, as a byte.
+    """Yield a socket that receives the number of each signal that the server handles, as a byte.
 
-    SIGHUP is heard under nohup too, where it is the only way to reload. Ctrl-C that is ignored, as
-    in a shell's background, stays ignored.
+    SIGHUP is handled under nohup too, where it is the only way to reload. If Ctrl-C is ignored, as
+    in a background job of a shell, it stays ignored.
     """
     receiving, sending = socket.socketpair()
     sending.setblocking(False)
 
     def note(number: int, frame: FrameType | None) -> None:
-        with suppress(OSError):  # so many wait already
+        with suppress(OSError):  # too many are waiting already
             sending.send(bytes([number]))
 
     heard = [n for n in _HEARD if n != signal.SIGINT or signal.getsignal(n) != signal.SIG_IGN]

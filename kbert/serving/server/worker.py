@@ -1,4 +1,4 @@
-"""A process that answers: one event loop for HTTP, one thread that computes."""
+"""A process that answers: one event loop for HTTP, and threads that compute and load."""
 
 import asyncio
 import gc
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 DRAIN_SECONDS = 30.0
 """How long a worker that stops waits for the requests that it has taken."""
-# Behind a proxy, which closes its connections sooner: else it may send a request into a closed one.
+# Longer than a proxy in front keeps a connection: else it may send a request into a closed one.
 _KEEP_ALIVE_SECONDS = 75
 
 
 def work(settings: WorkerSettings, listener: socket.socket, pipe: Connection) -> None:
-    """Run a worker until it is told to stop, or whoever started it is gone.
+    """Run a worker until it is told to stop, or the process that started it is gone.
 
-    It answers "load" with "loaded", or "refused" and the error; then "switch" lets the new model
-    take over, which it answers with "switched", and "drop" forgets it. "stop" ends it. It says
-    "ready" once by itself, or "failed" with the error.
+    The worker answers "load" with "loaded", or with "refused" and the error. Then "switch" makes
+    the new model take over, and the worker answers "switched"; "drop" discards the new model.
+    "stop" ends the worker. Once, unasked, it sends "ready", or "failed" with the error.
 
     Args:
         settings: WorkerSettings.
         listener: socket. It is bound, and the same in all workers.
-        pipe: Connection. To the process that has started it.
+        pipe: Connection. To the process that started the worker.
     """
     # Read by prometheus_client when it is imported, as below.
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics)
@@ -47,7 +47,7 @@ def work(settings: WorkerSettings, listener: socket.socket, pipe: Connection) ->
     asyncio.run(_Worker(settings, listener, pipe).run())
     for stream in (sys.stdout, sys.stderr):
         stream.flush()
-    os._exit(0)  # frameworks may fail, or wait for a thread that loads, where Python ends itself
+    os._exit(0)  # at a normal exit, frameworks may fail or wait for the loading thread
 
 
 class _Worker:
@@ -68,7 +68,7 @@ class _Worker:
         self.service = Service(settings.options, self.metrics, self.log_error)
         self.commands: asyncio.Queue[str] = asyncio.Queue()
         self.stopping = asyncio.Event()
-        # One thread for all models: each has an arena of memory of its own, which it keeps.
+        # One thread loads all models: each thread has its own memory arena, which it keeps.
         self.loading = ThreadPoolExecutor(1, thread_name_prefix="load")
         app = Envelope(create_app(self.service), self.service, self.log_request)
         self.server = uvicorn.Server(
@@ -106,7 +106,7 @@ class _Worker:
             await serving
 
     def receive(self) -> None:
-        """Take a command from the pipe; its end is one to stop."""
+        """Take a command from the pipe; the end of the pipe means "stop"."""
         try:
             command = self.pipe.recv()
         except (EOFError, OSError):
@@ -118,7 +118,7 @@ class _Worker:
             self.commands.put_nowait(command)
 
     async def load_first(self) -> bool:
-        """Load the model that is answered with first; return whether there is one."""
+        """Load the first model; return whether that succeeded."""
         found = await self.load()
         if isinstance(found, KbertError):
             self.send("failed", found)
@@ -128,7 +128,7 @@ class _Worker:
         return True
 
     async def obey(self) -> None:
-        """Do what is asked, one after the other."""
+        """Carry out commands, one after the other."""
         fresh: ServedModel | None = None
         while True:
             command = await self.commands.get()
@@ -146,7 +146,7 @@ class _Worker:
             if command == "switch":
                 self.send("switched")
             fresh = None
-            gc.collect()  # the parts of a model of Keras refer to one another
+            gc.collect()  # the parts of a Keras model refer to one another
             give_back_freed_memory()
 
     async def load(self) -> "ServedModel | KbertError":
@@ -154,21 +154,21 @@ class _Worker:
         return await asyncio.get_running_loop().run_in_executor(self.loading, _load, self.settings)
 
     def send(self, event: str, error: KbertError | None = None) -> None:
-        """Tell whoever has started this process."""
+        """Send an event to the process that started this one."""
         try:
             send_over(self.pipe, event, error)
         except OSError:
             self.stopping.set()
 
     def log_request(self, line: str) -> None:
-        """Write a line of the log of requests, which --quiet leaves out."""
+        """Write a line of the request log, which --quiet turns off."""
         if self.settings.verbosity:
             LastingStream("stderr").write(f"{line}\n")
 
     def log_error(self, error: BaseException) -> None:
         """Write what was raised, and where.
 
-        What an exception says may quote a text, and is written only where more was asked for.
+        An exception's message may quote a text, so it is written only if more output was asked for.
         """
         frames = traceback.extract_tb(error.__traceback__)
         where = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
@@ -177,12 +177,12 @@ class _Worker:
 
 
 def send_over(pipe: Connection, event: str, error: KbertError | None) -> None:
-    """Send what has happened, with an error as it is or, where that cannot be, as what it says."""
+    """Send an event with its error; an error that cannot be sent is replaced by its message."""
     try:
         pipe.send((event, error))
     except OSError:
         raise
-    except Exception:  # it has values of any kind
+    except Exception:  # an error may have values of any kind
         pipe.send((event, InputError("{reason}", reason=str(error))))
 
 
@@ -212,7 +212,7 @@ def _load(settings: WorkerSettings) -> "ServedModel | KbertError":
 
 
 def _log_in_lines(verbosity: int) -> None:
-    """Write what libraries tell in lines, without tracebacks and without texts of requests."""
+    """Write what libraries log in single lines, without tracebacks or texts of requests."""
 
     class Lines(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:

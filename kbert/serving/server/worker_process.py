@@ -42,12 +42,12 @@ class WorkerProcess:
         process = context.Process(target=target, args=(settings, listener, its))
         with _signals_held_back():
             process.start()
-        its.close()  # so that its end is seen
+        its.close()  # so that the end of the process is seen
         return cls(process, own)
 
     @property
     def sentinel(self) -> int:
-        """What `multiprocessing.connection.wait` waits for its end with."""
+        """What `multiprocessing.connection.wait` takes to wait for the end of the process."""
         return self._process.sentinel
 
     @property
@@ -57,7 +57,7 @@ class WorkerProcess:
         return self._process.pid
 
     def status(self) -> int | None:
-        """Return the exit status of a process that has ended; of a signal, its negative number."""
+        """Return the exit status of a process that has ended; for a signal, its negative number."""
         self._process.join()
         self.pipe.close()
         return self._process.exitcode
@@ -71,7 +71,7 @@ class WorkerProcess:
         return True
 
     def told(self) -> Iterator[tuple[str, Any]]:
-        """Yield what the process has said."""
+        """Yield what the process has sent."""
         try:
             while self.pipe.poll():
                 yield self.pipe.recv()
@@ -86,16 +86,16 @@ class WorkerProcess:
 
 @contextmanager
 def _signals_held_back() -> Iterator[None]:
-    """Start a process inside the block in which the signals of its group do nothing.
+    """Let the signals of the group do nothing in a process that is started inside the block.
 
-    Ctrl-C reaches all processes of a terminal, and a service manager's SIGTERM all of a service:
-    only the process that has started the workers answers them. The mask is inherited, from before
-    the first line of Python runs.
+    Ctrl-C reaches all processes of a terminal, and a service manager's SIGTERM reaches all
+    processes of a service, but only the process that has started the workers handles them. A worker
+    inherits the mask, so it holds before the first line of Python runs.
     """
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
-    resource_tracker.ensure_running()  # else `start` does, which lets SIGINT and SIGTERM through
+    resource_tracker.ensure_running()  # else `start` does this, and lets SIGINT and SIGTERM through
     held = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     before = signal.pthread_sigmask(signal.SIG_BLOCK, held)
     try:

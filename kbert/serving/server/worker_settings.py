@@ -1,4 +1,4 @@
-"""What a worker of a server is told when it starts."""
+"""The settings with which a worker of a server starts."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,15 +8,15 @@ from kbert.config import ServeOptions
 
 @dataclass(frozen=True)
 class WorkerSettings:
-    """What a worker of a server is told when it starts.
+    """The settings with which a worker of a server starts.
 
     Args:
         model: Path. The model, as the user named it.
         options: ServeOptions.
-        metrics: Path. The folder of the counts of all workers.
-        verbosity: int. As `verbose_level` of the process that starts it.
-        listens_at_once: bool. Whether it answers while it loads, that it does so; else others
-            answer until it is ready.
+        metrics: Path. The folder with the counts of all workers.
+        verbosity: int. The `verbose_level` of the process that starts the worker.
+        listens_at_once: bool. Whether the worker answers while it is loading, to say that it is;
+            otherwise other workers answer until it is ready.
     """
 
     model: Path

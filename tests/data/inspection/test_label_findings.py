@@ -18,7 +18,7 @@ def test_labels_that_differ_only_in_case_or_blanks(rows, read):
     inspection = inspect_examples(read(rows))
     assert found(inspection)["label-variants"].severity == "error"
     assert found(inspection)["label-variants"].message == (
-        "Labels differ only in case or blanks and would be classes of their own: "
+        "Labels differ only in case or blanks but would be separate classes: "
         f"'good' ({100 - changed} rows), 'Good ' ({changed} rows)."
     )
 
@@ -34,7 +34,7 @@ def test_several_labels_that_differ_only_in_case_or_blanks(others, more, rows, r
         for name in [names[i % len(names)]]
     ]
     message = found(inspect_examples(read(rows)))["label-variants"].message
-    assert message.startswith("Labels differ only in case or blanks and would be classes of their")
+    assert message.startswith("Labels differ only in case or blanks but would be separate")
     assert message.endswith(f" rows){more}")
 
 
@@ -96,7 +96,7 @@ def test_a_class_that_holds_nearly_all_rows(rare, expected, rows, read):
     [
         (
             "1.0",
-            "Labels are equal as numbers and would be classes of their own: '1' (99 rows), '1.0'",
+            "Labels are equal as numbers but would be separate classes: '1' (99 rows), '1.0'",
         ),
         ("01", "'1' (99 rows), '01' (1 row)."),
         ("+1", "'1' (99 rows), '+1' (1 row)."),

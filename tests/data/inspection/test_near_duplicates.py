@@ -85,7 +85,9 @@ def test_it_is_a_finding_with_an_example():
     findings = inspect_examples(examples_of(training), dev=examples_of(dev)).findings
     (found,) = (finding for finding in findings if finding.code == "near-duplicates")
     assert found.severity == "warning"
-    assert found.message.startswith("1 row of 20 of dev (5.0%) has nearly the text of a training")
+    assert found.message.startswith(
+        "1 row of 20 of dev (5.0%) has nearly the same text as a training"
+    )
     assert "row 4 has '" in found.message
     assert ", row 8 '" in found.message
     assert " indeed'" in found.message

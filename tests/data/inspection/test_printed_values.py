@@ -16,14 +16,14 @@ def messages(texts, names=("bad", "good")):
 @pytest.mark.parametrize("text", ["b'a film'", "['a', 'film']", "{'en': 'a film'}", "('a', 'b')"])
 def test_texts_that_python_has_printed(text):
     (told,) = messages([text] * 9 + ["a film"])
-    assert told.startswith("WARNING printed-values: Texts are what Python prints")
+    assert told.startswith("WARNING printed-values: Texts are printed Python lists")
     assert f"such as {text}," in told
 
 
 @pytest.mark.parametrize("names", [("[0]", "[1, 27]"), ("tensor(0)", "tensor(1)"), ("{0}", "{1}")])
 def test_labels_that_python_has_printed(names):
     (told,) = messages(["a film", "another"] * 5, names)
-    assert told.startswith("WARNING printed-values: Labels are what Python prints")
+    assert told.startswith("WARNING printed-values: Labels are printed Python lists")
 
 
 def test_a_few_brackets_are_none():
@@ -41,7 +41,7 @@ def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, rea
     assert severities(inspection) == ({"printed-values": "warning"} if warned else {})
     if warned:
         message = found(inspection)["printed-values"].message
-        assert message.startswith("Texts are what Python prints of lists, dicts or bytes, such as ")
+        assert message.startswith("Texts are printed Python lists, dicts or bytes, such as ")
 
 
 @pytest.mark.parametrize(

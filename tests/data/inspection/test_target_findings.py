@@ -1,4 +1,4 @@
-"""What is said of several labels, numbers and probabilities of a file of real sentences."""
+"""The results for several labels, numbers and probabilities of a file of real sentences."""
 
 import numpy as np
 import pytest
@@ -86,7 +86,7 @@ def test_outliers(texts):
     prices[7] = 1_000_000
     finding = found(_numbers(texts, prices))["outliers"]
     assert finding.message.startswith(
-        "2 of 200 numbers in 'n0' make 100% of their variance, and with it of the loss; the "
+        "2 of 200 numbers in 'n0' make up 100% of their variance, and so of the loss; the "
         "furthest is 1e+06 in row 8,"
     )
 
@@ -138,4 +138,4 @@ def test_labels_that_only_the_development_set_has():
 
 def test_a_small_development_set_of_numbers():
     finding = small_dev_finding(25, Cure(note="add rows"), target="regression")
-    assert finding.message == "dev has 25 rows, on which chance alone makes a correlation of 0.39."
+    assert finding.message == "dev has 25 rows, on which chance alone gives a correlation of 0.39."

@@ -75,7 +75,7 @@ def test_texts_that_are_cut(words, cure, rows, read, minilm):
         f"max_length={cure}, which takes about {times:.1f} times as long, "
         'or long_text="head+tail", which reads beginnings and ends in the same time, '
         f'or long_text="windows"{", max_windows=18" * (words == 400)}, which reads whole texts '
-        f"in about {more:.1f} times the time"
+        f"and takes about {more:.1f} times as long"
     )
     assert severities(inspect_examples(examples, tokenizer=reader, max_length=32)) == {}
     assert severities(inspect_examples(examples, tokenizer=minilm, max_length=int(cure))) == {}
@@ -114,7 +114,7 @@ def test_texts_that_windows_do_not_hold(rows, read, minilm):
     finding = found(inspection)["texts-cut"]
     longest = inspection.lengths.quantiles[-1]
     assert finding.message == (
-        "10% of the texts have more tokens than 2 windows of 32 hold, and what is beyond is not "
+        "10% of the texts have more tokens than 2 windows of 32 hold, and the rest is not "
         f"read (the longest has {longest})."
     )
     # About 101 tokens: 30 in the first window, and 20 more in each other.

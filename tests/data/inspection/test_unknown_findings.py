@@ -11,7 +11,7 @@ SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 CHINESE = [*SPECIALS, *"的一是不了人我在有他这电影很好看，。"]
 ENGLISH = [*SPECIALS, "a", "fine", "film", "the", "and", "##s", *"bcdefghijklmnopqrstuvwxyz.,"]
 ZH = (
-    "which is downloaded where this machine has none, or "
+    "which is downloaded if this machine does not have it, or "
     'preset="FOLDER", of a BERT whose vocabulary has CJK letters'
 )
 CAPITALS = [*SPECIALS, "THE", "FILM", "IS", "FINE", "A"]
@@ -82,6 +82,7 @@ def test_a_model_in_use_warns():
     assert found.severity == "warning"
     assert str(found.cure) == (
         "a model labels only what its vocabulary can tell apart; train one that knows these texts: "
-        'kbert.train(kbert.TrainConfig("DATA", preset="bert_base_zh")), which is downloaded where '
-        'this machine has none, or preset="FOLDER", of a BERT whose vocabulary has CJK letters'
+        'kbert.train(kbert.TrainConfig("DATA", preset="bert_base_zh")), which is downloaded if '
+        'this machine does not have it, or preset="FOLDER", of a BERT whose vocabulary has CJK '
+        "letters"
     )

@@ -33,7 +33,7 @@ def test_names_and_numbers(values):
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (["good", "GOOD"], "Row 1: the label 'GOOD' is none of the 2 known labels"),
+        (["good", "GOOD"], "Row 1: the label 'GOOD' is not one of the 2 known labels"),
         ([0, 2], "0 to 1. Received: 2 in row 1"),
         ([-1, 0], "Received: -1 in row 0"),
         (["good", None], "The label of row 1 is missing"),

@@ -12,7 +12,7 @@ KNOWN = (".csv", ".tsv")
     [
         ("a.xlsb", "is an Excel workbook, which kbert does not read. Cure: in Excel, save it"),
         ("a.ods", "is an OpenDocument spreadsheet"),
-        ("a.pkl", "is a file of a program's own"),
+        ("a.pkl", "is a file in a program's own format"),
         ("a.abc", "the suffix '.abc' does not identify a format. Expected one of .csv, .tsv."),
         ("a", "its name has no suffix that identifies a format, such as .csv, .tsv."),
     ],
@@ -40,4 +40,4 @@ def test_a_directory(names, said, tmp_path):
 
 
 def test_standard_input():
-    assert str(no_standard_input()).startswith("Standard input is read only by ")
+    assert str(no_standard_input()).startswith("Only ")

@@ -75,7 +75,7 @@ def test_an_array_is_read_row_by_row(tmp_path):
         ('[{"text": "a", "label": "x"}, {"text": "b"', "line 1: broken JSON"),
         ('[\n{"text": "a", "label": "x"},\n{"text": b}]', "line 3: broken JSON"),
         ('[{"text": "a", "label": "x"}', "ends inside its array, after 1 rows"),
-        ('[{"text": "a", "label": "x"}] [1]', "there is more behind the array"),
+        ('[{"text": "a", "label": "x"}] [1]', "there is more after the array"),
         ("[1, 2]", r"row 1 .*a JSON object was expected. Received: int"),
         ('{"a": {"b": 1}, "c": {"d": 2}}', "holds one JSON object .*save the rows as JSON Lines"),
         ("text,label\na,x\n", "is not JSON: it begins with 'text,label"),

@@ -65,7 +65,7 @@ def test_a_column_that_is_missing(table):
 def test_a_name_of_two_columns(tmp_path):
     path = write(tmp_path / "a.csv", "id,text,id\n1,a,2\n")
     told = refusal(path)
-    assert "has several columns 'id', of which one name can keep only one." in told
+    assert "has several columns 'id', and a name can keep only one of them." in told
     assert 'Cure: keep_columns="text", or rename one of them' in told
     assert kept(path, "text") == (("text",), [["a"]])
     assert "several columns 'id'" in refusal(path, "id")

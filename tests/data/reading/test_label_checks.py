@@ -70,7 +70,7 @@ def test_a_file_to_predict_may_have_any_column():
 
 
 def test_classes_of_a_model_are_looked_for():
-    with pytest.raises(InputError, match="row 3: the label '2.5' is none of the 2 known labels"):
+    with pytest.raises(InputError, match="row 3: the label '2.5' is not one of the 2 known labels"):
         read_examples((TEXTS, [1.0, 2.0, 2.5, 1.0]), labels=Labels(("1", "2")))
 
 

@@ -182,7 +182,11 @@ def test_names_decide_where_columns_have_no_place(tmp_path):
     [
         ("3.csv", "text,labels\na,x\n", "lacks the column 'label', unlike {first}. Its columns: "),
         ("3.csv", "body,topic\na,x\n", "lacks the columns 'text', 'label', unlike {first}."),
-        ("3.csv", "label,text\nx,a\n", "has the columns 'text', 'label' in another place than "),
+        (
+            "3.csv",
+            "label,text\nx,a\n",
+            "has the columns 'text', 'label' in a different place than ",
+        ),
         ("3.csv", "text;label\na;x\n", "its fields seem to be separated by ';'"),
         ("3.csv", "a film to love,x\nno,y\n", "lacks the columns 'text', 'label'"),
         ("3.csv", "", "contains no rows"),
@@ -325,7 +329,7 @@ def test_names_that_exist_keep_their_meaning(folder):
 
 def test_a_pattern_that_matches_nothing(folder):
     assert refusal("x*.csv") == (
-        "There is no file x*.csv, and none that it matches as a pattern. Files of that kind there: "
+        "There is no file x*.csv, and as a pattern it matches none. Files of that kind there: "
         "a10.csv, a9.csv, b.csv. Cure: check the pattern"
     )
     assert "There is no folder none. Cure: " in refusal("none/*.csv")

@@ -254,7 +254,7 @@ def test_the_classes_may_be_given_as_a_list():
     assert read_examples((["good", "bad"], [1, 0]), labels=[0, 1]).label_ids.tolist() == [1, 0]
     with pytest.raises(KbertError, match="must be a list of names. Received: 'yes'"):
         read_examples(data, labels="yes")
-    with pytest.raises(KbertError, match=r"row 2: the label 'no' is none of the 2 known labels"):
+    with pytest.raises(KbertError, match=r"row 2: the label 'no' is not one of the 2 known labels"):
         read_examples(data, labels=["yes", "No"])
 
 

@@ -146,7 +146,7 @@ def test_a_formula_elsewhere_is_no_matter_unless_it_is_kept(tmp_path):
 def test_errors_and_merged_cells(tmp_path):
     made = book(tmp_path / "a.xlsx", [*ROWS, ["10", "Well.", "#N/A"]])
     told = refusal(tmp_path / "a.xlsx")
-    assert "row 5: the label (column 'label') is an error of the sheet, not a label: #N/A" in told
+    assert "row 5: the label (column 'label') is a spreadsheet error, not a label: #N/A" in told
     made["Data"]["C5"] = None
     made["Data"].merge_cells("C3:C5")
     made["Data"].merge_cells("A2:A4")

@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 
 from kbert.data.shards.location import Location, is_store, is_uri
@@ -43,10 +45,18 @@ def test_what_fails_again_and_again_is_told(place, monkeypatch):
         place._again(action, "x.arrow")
 
 
+def test_a_full_disk_is_told_at_once(place):
+    def action():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(MachineError, match=r"cannot be written, after 1 attempt: "):
+        place._again(action, "x.arrow", verb="written")
+
+
 def test_a_file_that_has_come_in_part_is_read_again(place, monkeypatch):
     monkeypatch.setattr(place, "_sleep", lambda seconds: None)
     place.write("x.arrow", b"123")
-    with pytest.raises(MachineError, match="after 4 attempts: 3 of 5 bytes have come"):
+    with pytest.raises(MachineError, match="after 4 attempts: 3 of 5 bytes were received"):
         place.read("x.arrow", 5)
 
 

@@ -114,7 +114,7 @@ def test_bad_rows_are_refused_or_left_out_and_told(tokenizer, tmp_path, capsys):
 
 def test_several_labels_have_to_be_named(tokenizer, tmp_path):
     source = iter([{"text": "a film", "label": ["x", "y"]}, {"text": "bad", "label": []}])
-    with pytest.raises(InputError, match="Which labels there are is not known before the last row"):
+    with pytest.raises(InputError, match="The set of labels is not known before the last row"):
         build(source, tokenizer, tmp_path / "a")
     source = iter([{"text": "a film", "label": ["x", "y"]}, {"text": "bad", "label": []}])
     store = build(source, tokenizer, tmp_path / "b", labels=["y", "x"])
@@ -129,7 +129,10 @@ def test_an_interrupted_making_goes_on(chunks, tokenizer, tmp_path, small_pieces
     folder = tmp_path / "store"
     with pytest.raises(KeyboardInterrupt) as stop:
         build(broken(), tokenizer, folder)
-    assert "2 shards with 60 rows are kept; the same command goes on" in stop.value.__notes__[0]
+    assert (
+        "2 shards with 60 rows are kept; run the same command to continue"
+        in stop.value.__notes__[0]
+    )
     with pytest.raises(InputError, match=r"is not complete: 60 rows are finished\. Cure: kbert"):
         ShardedTokenStore.open(folder)
     before = {file.name: file.stat().st_mtime_ns for file in folder.glob("tokens-*")}
@@ -181,7 +184,7 @@ def test_other_settings_are_refused(chunks, tokenizer, tmp_path):
     cased = Tokenizer(tokenizer.vocabulary, lowercase=False)
     with pytest.raises(InputError, match="were made otherwise: tokenizer"):
         build(chunks(), cased, folder)
-    with pytest.raises(InputError, match="made with another tokenizer than the model's"):
+    with pytest.raises(InputError, match="made with a tokenizer that is not the model's"):
         ShardedTokenStore.open(folder, cased)
     with pytest.raises(InputError, match=r"made with `?max_length=9`?. Received: 8"):
         ShardedTokenStore.open(folder).read_by(tokenizer, 8)

@@ -188,7 +188,7 @@ def test_a_broken_model_does_not_take_over(server, model):
     server.process.send_signal(signal.SIGHUP)
     told = server.wait_for("was not reloaded")
     (line,) = [line for line in told.splitlines() if "was not reloaded" in line]
-    assert "the old one goes on answering: " in line
+    assert "the old one keeps answering: " in line
     assert "model.onnx cannot be opened: " in line
     assert "Traceback" not in told
     assert server.labels() == (200, "high")
