@@ -136,7 +136,7 @@ def test_inspect_goes_on_after_bad_rows_and_without_labels(tmp_path):
 def test_inspect_without_the_tokenizer_counts_no_tokens(reviews):
     status, out, _ = kbert("inspect", reviews, "--preset", "bert_base_en_uncased")
     assert status == 0
-    assert "tokens were not counted: the preset bert_base_en_uncased lies in a hub" in out
+    assert "tokens were not counted: the preset bert_base_en_uncased is on a hub" in out
 
 
 @pytest.mark.parametrize(

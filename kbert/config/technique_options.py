@@ -10,7 +10,7 @@ from kbert.findings import Option
 
 @dataclass(frozen=True, kw_only=True)
 class TechniqueOptions:
-    """What is done besides plain fine-tuning; by its default each setting does nothing.
+    """What is done besides plain fine-tuning.
 
     Example:
 

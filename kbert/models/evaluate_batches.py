@@ -34,7 +34,7 @@ class JudgedSet:
         data: EvaluationSet.
         kind: OutputKind or None. That of the model; None for a TextModel whose target is not one
             class.
-        label_ids: int array [rows]; [rows, labels] if `kind` is None.
+        label_ids: array [rows], or [rows, labels] if `kind` is None; of floats for numbers.
     """
 
     data: EvaluationSet

@@ -206,7 +206,7 @@ def _fields(callback: keras.callbacks.ModelCheckpoint) -> list[str]:
 
 
 def _may_log(callback: Any) -> bool:
-    """Whether a callback is neither Keras's nor kbert's, and may add to an epoch's logs."""
+    """Whether a callback runs the user's code at the end of an epoch, which may add to its logs."""
     if isinstance(callback, keras.callbacks.LambdaCallback):
         return "on_epoch_end" in vars(callback)
     is_own = type(callback).__module__.partition(".")[0] in ("keras", "kbert")

@@ -24,7 +24,8 @@ def share_batches(model: Any, data: Any, use: Use) -> None:
         use: "fit", "evaluate" or "predict".
 
     Raises:
-        InputError: a batch would be filled up with rows that count in a metric of the model.
+        InputError: a batch would be filled up with rows that count in a metric of the model, or
+            TensorFlow does not support such batches on several devices.
     """
     if not isinstance(data, Batches):
         return

@@ -104,8 +104,8 @@ def _uneven(plan: UpdateSchedule) -> Finding | None:
     return Finding(
         "batch-uneven",
         "warning" if share > _LITTLE else "info",
-        "A batch of {rows:,} rows does not divide evenly among {devices:,} devices: {padding} of "
-        "weight 0 fill it up, {share:.1%} of what is computed.",
+        "A batch of {rows:,} rows does not divide evenly among {devices:,} devices: it is filled "
+        "up with {padding} of weight 0, {share:.1%} of what is computed.",
         Cure(
             {"batch_size": rows - rows % devices},
             otherwise=(Cure({"devices": _divisor(rows, devices)}),),

@@ -75,7 +75,7 @@ def reliability_chart(calibration: Calibration, x_label: str | None = None) -> S
     """
     lines = [
         Line(worded("this model"), calibration.confidence, calibration.accuracy),
-        Line(worded("perfectly calibrated"), (0, 1), (0, 1)),
+        Line(worded("perfect calibration"), (0, 1), (0, 1)),
     ]
     return line_chart(
         lines,

@@ -80,7 +80,7 @@ class EvaluationHistory:
 
     @property
     def best(self) -> EvaluationRecord | None:
-        """The best evaluation (of equals, that with the lowest loss), or None before the first."""
+        """The best evaluation, or None before the first; `ties` decides between equals."""
         return max(self.records, key=self._score, default=None)
 
     def best_of(self, count: int) -> list[EvaluationRecord]:

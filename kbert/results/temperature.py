@@ -102,7 +102,7 @@ class Temperature:
 
 
 def best_temperature(logits: np.ndarray, true: np.ndarray, weights: np.ndarray) -> float | None:
-    """Return the temperature with the lowest log loss; None if no finite one above 0 has it.
+    """Return the temperature with the lowest log loss; None if it is not in the searched range.
 
     Args:
         logits: float array [rows, labels].

@@ -55,8 +55,8 @@ def test_the_user_comes_first():
 @pytest.mark.parametrize(
     ("named", "message"),
     [
-        (("10.0.0.7:1234", None, 2), "Not named: `process_id`"),
-        ((None, 0, None), "Not named: `coordinator`, `processes`"),
+        (("10.0.0.7:1234", None, 2), "Missing: `process_id`"),
+        ((None, 0, None), "Missing: `coordinator`, `processes`"),
         (("10.0.0.7:1234", 2, 2), "from 0 to 1, one below"),
         (("10.0.0.7:1234", 0, 0), "processes"),
         (("10.0.0.7", 0, 2), "HOST:PORT"),

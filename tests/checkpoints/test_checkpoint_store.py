@@ -191,8 +191,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
             commit(two, 3, best=True)
     assert str(caught.value) == (
         f"The checkpoint epoch-3 cannot be written to {two.folder}: No space left on device. The "
-        "checkpoints before it are intact; when there is room again, resume from the last "
-        "checkpoint."
+        "checkpoints before it are intact; when there is room again, resume from the last."
     )
     assert sorted(two.folder.rglob("*")) == before
     assert (number(two.last()), number(two.best())) == (2, 1)
@@ -207,7 +206,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
         (OSError(30, "Read-only file system"), "you have permission to write there"),
         (SafetensorError("IoError: No space left on device"), "there is room again"),
         (SafetensorError("IoError: Permission denied"), "you have permission to write there"),
-        (OSError(5, "Input/output error"), "that is mended"),
+        (OSError(5, "Input/output error"), "that is fixed"),
     ],
     ids=str,
 )

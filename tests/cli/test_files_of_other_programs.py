@@ -64,8 +64,8 @@ def test_standard_input(verb, tmp_path, monkeypatch, capsys):
     assert status == 2
     assert err.startswith("kbert: Only ")
     assert (
-        "kbert predict MODEL; other commands read a file more than once. Cure: save it to a f"
-        in err
+        "kbert predict MODEL reads standard input; other commands read a file more than once. "
+        "Cure: save it to a f" in err
     )
 
 

@@ -127,7 +127,7 @@ def test_what_has_to_come_first_is_a_command_too(glue, capsys, monkeypatch):
         ("--do_train=false", "with --do_train=false the script trains nothing"),
         (
             "--vocab_file=x/words.txt --init_checkpoint=x/bert_model.ckpt",
-            "kbert reads x/vocab.txt, and not x/words.txt: put it there",
+            "kbert reads only x/vocab.txt: put x/words.txt there",
         ),
         ("--num_train_epochs=1.5", "1.5 become 2, and N = 56"),
     ],

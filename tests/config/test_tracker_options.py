@@ -17,5 +17,5 @@ def test_names_with_commas_between(report_to, names):
 
 @pytest.mark.parametrize("report_to", ["", "tensorbord", "wandb,", "wandb,none", "os:system"])
 def test_what_is_no_tracker_is_refused(report_to):
-    with pytest.raises(InputError, match="must be of tensorboard, wandb, mlflow"):
+    with pytest.raises(InputError, match="must be names from tensorboard, wandb, mlflow"):
         TrackerOptions(report_to=report_to)

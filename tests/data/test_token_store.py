@@ -220,7 +220,7 @@ def test_a_file_that_is_truncated_while_it_is_read(examples, tokenizer, built):
         ("labels", "its lengths or labels have changed"),
         ("rows", "it has another number of rows"),
         ("order", "its batches are in another order"),
-        ("columns", "its columns"),
+        ("columns", "it has other columns"),
         ("other data", "it has the tokens of other data"),
         ("no checksums", "its batches are in another order"),
     ],

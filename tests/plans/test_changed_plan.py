@@ -175,14 +175,14 @@ def test_one_update_and_one_epoch():
     once = TrainingPlan(examples=10, batch_size=10, epochs=1)
     (finding,) = ChangedPlan(once, once, 10).findings()
     assert finding.message.startswith("The run has performed 1 update, which is the end")
-    assert finding.message.endswith("In proportion the run would have 2 epochs.")
+    assert finding.message.endswith("Scaled in proportion, the run would have 2 epochs.")
     twice = replace(once, epochs=2)
     assert str(ChangedPlan(once, twice, 10)).endswith("\n  1 update left")
     halves = TrainingPlan(examples=10, batch_size=5, epochs=1, gradient_accumulation_steps=2)
     (finding,) = ChangedPlan(
         halves, replace(halves, batch_size=2, gradient_accumulation_steps=5), 10
     ).findings()
-    assert "In proportion the run would have 2 epochs." in finding.message
+    assert "Scaled in proportion, the run would have 2 epochs." in finding.message
 
 
 def test_the_change_as_text():
@@ -192,7 +192,7 @@ def test_the_change_as_text():
         "  batch size              10          20",
         "  epochs                   3           3",
         "  updates                300         150",
-        "  update here            100          50",
+        "  current update         100          50",
         # (300 - 100) / (300 - 30) and (150 - 50) / (150 - 15) of the peak
         f"  learning rate {5e-5 * 200 / 270:>12.3g}{5e-5 * 100 / 135:>12.3g}",
         "  100 updates left",

@@ -45,8 +45,8 @@ def refusal_cure(refusal):
         ({"batch_size": "auto", "batch_size_per_device": 8}, "leave out one of the two"),
         (
             {"batch_size": "auto", "devices": 8},
-            'batch_size="auto" tries batches on one device only: with devices=8, name the rows. '
-            "Cure: batch_size=32",
+            'batch_size="auto" tries batches on one device only: with devices=8, give the number '
+            "of rows. Cure: batch_size=32",
         ),
         ({"batch_size": "auto", "devices": "all", "update_size": 48}, "Cure: batch_size=48"),
         (

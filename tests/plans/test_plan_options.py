@@ -68,7 +68,7 @@ def test_a_cure_is_of_the_settings_that_were_given(settings, names):
             "follows from `update_size` and `batch_size`, but was given too. Cure: "
             "gradient_accumulation_steps=1",
         ),
-        ({"update_size": 64, "gradient_accumulation_steps": 2}, "and was given too"),
+        ({"update_size": 64, "gradient_accumulation_steps": 2}, "but was given too"),
     ],
 )
 def test_what_cannot_be_an_update_is_refused(settings, message):

@@ -50,7 +50,7 @@ def texts(drawing):
         (plots.learning_rate, "planned"),
         (plots.lengths, "at most 128 are read"),
         (plots.confusion_matrix, "predicted"),
-        (plots.reliability, "perfectly calibrated"),
+        (plots.reliability, "perfect calibration"),
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
@@ -117,7 +117,7 @@ def test_a_plan_without_a_run():
         (lambda: plots.reliability([0, 2], [[0.5, 0.5], [1, 0]]), "from 0 to 1. Received: 2"),
         (lambda: plots.reliability([0, 1], [[0.5, 0.5], [np.nan, 0]]), "between 0 and 1"),
         (lambda: plots.reliability([0, 1], ["a", "b"]), "are numbers"),
-        (lambda: plots.reliability(["bad", "good"], [0.1, 0.9]), "numbers of classes"),
+        (lambda: plots.reliability(["bad", "good"], [0.1, 0.9]), "class numbers"),
         (lambda: plots.lengths([1.5, 2]), "whole numbers of tokens"),
         (lambda: plots.lengths([]), "whole numbers of tokens"),
     ],

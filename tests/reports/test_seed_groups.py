@@ -81,5 +81,5 @@ def test_groups_that_share_too_few_seeds_say_so():
     )
     assert second.deviation is None
     assert second.p_holm is None
-    assert second.to_dict()["against_first"]["untested"].endswith("they share 1.")
+    assert second.to_dict()["against_first"]["untested"].endswith("in common; found 1.")
     assert first.to_dict()["scores"] == {"1": 0.1, "2": 0.2}

@@ -54,7 +54,11 @@ def test_pairs():
         (np.array([["a"], ["b"]]), "Received at position 0: an array"),
         ([{"text": "a"}], "Received at position 0: a dict"),
         (["a", ""], "position 1: an empty text (''). Cure: leave it out, or fill it in"),
-        *(([" \t\n"], "an empty one"), (["\u200b\xa0"], "an empty one"), ([b""], "an empty one")),
+        *(
+            ([" \t\n"], "an empty text"),
+            (["\u200b\xa0"], "an empty text"),
+            ([b""], "an empty text"),
+        ),
     ],
     ids=repr,
 )
@@ -69,7 +73,7 @@ def test_refusals_name_the_pairs():
         InputError, match=r"Each of `pairs` must be .* position 1: missing \(None\)"
     ):
         as_texts(TEXTS, ["x", None])
-    with pytest.raises(InputError, match=r"Each of `pairs` must be .* position 0: an empty one"):
+    with pytest.raises(InputError, match=r"Each of `pairs` must be .* position 0: an empty text"):
         as_texts(TEXTS, ["", "x"])
 
 

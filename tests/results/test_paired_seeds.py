@@ -48,7 +48,7 @@ def test_only_shared_seeds_are_pairs():
 def test_fewer_than_two_shared_seeds(seeds):
     found = PairedSeeds.of({0: 0.5, **dict.fromkeys(seeds, 0.5)}, dict.fromkeys(seeds, 0.6))
     assert found.t is found.p is found.interval is None
-    assert str(found.untested).endswith(f"they share {len(seeds)}.")
+    assert str(found.untested).endswith(f"in common; found {len(seeds)}.")
     assert found.mean == (pytest.approx(0.1) if seeds else None)
 
 

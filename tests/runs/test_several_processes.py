@@ -136,7 +136,7 @@ def test_processes_with_other_data_are_refused(reviews, tiny_preset, tmp_path):
     train = ("train", "reviews.csv", "--preset", tiny_preset, *FLAGS, "--output", tmp_path / "run")
     for status, output in map(ended, two(*train, folders=folders)):
         assert status == 2
-        assert re.search(r"of process 1 differ: reviews\.csv", output), output
+        assert re.search(r"process 1 differs in reviews\.csv", output), output
         assert "Traceback" not in output
     assert not (tmp_path / "run").exists()
 
@@ -153,7 +153,7 @@ def test_processes_that_are_named_in_part(reviews, capsys):
     with pytest.raises(SystemExit) as stop:
         main(["train", str(reviews), "--processes", "2", "--coordinator", "127.0.0.1:1"])
     assert stop.value.code == 2
-    assert "Not named: --process-id" in capsys.readouterr().err
+    assert "Missing: --process-id" in capsys.readouterr().err
 
 
 def test_several_processes_of_another_backend(reviews, capsys):

@@ -124,7 +124,7 @@ def test_a_run_whose_process_is_killed_is_started_again_but_not_for_ever(tmp_pat
     )
     assert kills == [1e-4, 2e-4, 2e-4, 2e-4]
     assert [trial.state for trial in trials] == ["complete", "failed"]
-    assert "ended 3 times from outside (status -9)" in trials[1].end["reason"]
+    assert "killed 3 times from outside (status -9)" in trials[1].end["reason"]
 
 
 def test_what_the_machine_lacks_ends_the_sweep(tmp_path, monkeypatch):

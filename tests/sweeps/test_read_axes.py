@@ -58,7 +58,7 @@ def test_ranges_of_a_factor_of_ten_are_of_logarithms(name, text, expected):
         ("long_text", "head,tial", "Received: 'tial'. Did you mean 'tail'?"),
         ("learning_rate", "1e-4:1e-5", "--learning-rate is LOW:HIGH, LOW:HIGH:log or"),
         ("learning_rate", "1e-5:1e-4:fast", "LOW:HIGH:linear, with LOW below HIGH. Received"),
-        ("dropout", "0:0.3:log", "A range must begin above 0"),
+        ("dropout", "0:0.3:log", "A logarithmic range must begin above 0"),
         ("seed", "1,2,3", "All runs of a sweep have the same --seed. .* Cure: --seeds 3"),
         ("monitor", "loss,accuracy", "All runs of a sweep have the same --monitor"),
     ],

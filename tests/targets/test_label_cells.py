@@ -92,8 +92,8 @@ def test_shares_of_classes():
 @pytest.mark.parametrize(
     ("cell", "problem", "cure"),
     [
-        ("3,5", "is not a number: '3,5'", "with a point"),
-        ("1,234.5", "is not a number: '1,234.5'", "with a point"),
+        ("3,5", "is not a number: '3,5'", "with a decimal point"),
+        ("1,234.5", "is not a number: '1,234.5'", "with a decimal point"),
         ("good", "is not a number: 'good'", "such as 3.5"),
         (float("inf"), "is not a number: inf", "such as 3.5"),
         (1e30, "is too large: 1e+30", "another unit"),

@@ -56,7 +56,7 @@ def test_an_unknown_value_is_refused_with_the_known_ones():
 @pytest.mark.parametrize("value", ["Very Good", "very good ", "verygood"])
 def test_a_mistyped_value_is_told_which_it_may_be(value):
     # No rows of a training set could have it too: both spellings in one are refused.
-    message = f"{value!r} is none of .*; it differs from 'very good' only in case or blanks.*"
+    message = f"{value!r} is not one of .*; it differs from 'very good' only in case or blanks.*"
     message += "Cure: correct it$"
     with pytest.raises(KbertError, match=message):
         Labels(("bad", "very good")).encode([value])

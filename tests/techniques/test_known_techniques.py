@@ -34,7 +34,7 @@ EVERY = TechniqueOptions(
 )
 LINES = [
     "new weights: the highest 3 layers, the pooler",
-    "the head begins as a linear model fitted to the encoder as it is",
+    "the head begins as a linear model, fitted to the encoder as it is",
     "frozen: the embeddings, the lowest 2 layers",
     "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",

@@ -179,7 +179,7 @@ def test_a_script_that_the_vocabulary_does_not_know(text, script, preset, rows, 
     assert severities(inspection) == {"unknown-tokens": "error"}
     finding = found(inspection)["unknown-tokens"]
     assert finding.message.startswith(f"{share:.1%} of the tokens")
-    assert f"({script} letters)" in finding.message
+    assert f"the {script} letters" in finding.message
     assert finding.cure.settings == {"preset": preset}
 
 

@@ -33,7 +33,7 @@ def test_texts_in_memory(x):
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        (((["a"], ["b", "c"]),), "as many of each. Received: 1 texts, 2 pairs"),
+        (((["a"], ["b", "c"]),), "the same number of each. Received: 1 texts, 2 pairs"),
         ((["a", "b"], [1]), "Received: 2 texts, 1 labels"),
         (([["a"], ["b"]],), "(texts, second_texts), a tuple of two lists for pairs"),
         (([("a", "b")],), "(texts, second_texts), a tuple of two lists for pairs"),

@@ -334,7 +334,7 @@ def test_a_pattern_that_matches_nothing(folder):
     )
     assert "There is no folder none. Cure: " in refusal("none/*.csv")
     assert refusal("~/my data/*.csv").endswith("so write it before them: ~/'my data/*.csv'")
-    assert "There is no file a[1.csv, and none" in refusal("a[1.csv")
+    assert "There is no file a[1.csv, and as a pattern it matches none" in refusal("a[1.csv")
     assert "There is no file" in refusal("a\0*.csv")
     assert "There is no file" in refusal("a" * 300 + "*.csv")
     assert not is_there("x*.csv")

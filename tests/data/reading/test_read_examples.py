@@ -201,7 +201,7 @@ def test_a_dev_label_that_train_lacks_is_refused_or_skipped(tmp_path):
     path.write_bytes(b"text,label\na,no\nb,maybe\nc,yes\n")
     train = Labels(("no", "yes"))
     with pytest.raises(
-        KbertError, match=r"dev\.csv, row 2 \(line 3\): the label 'maybe' is none of "
+        KbertError, match=r"dev\.csv, row 2 \(line 3\): the label 'maybe' is not one of "
     ):
         read_examples(path, labels=train)
     dev = read_examples(path, labels=train, on_bad_row="skip")

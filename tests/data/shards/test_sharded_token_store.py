@@ -179,10 +179,10 @@ def test_a_changed_source_is_refused(chunks, rows, tokenizer, tmp_path):
 def test_other_settings_are_refused(chunks, tokenizer, tmp_path):
     folder = tmp_path / "store"
     build(chunks(), tokenizer, folder)
-    with pytest.raises(InputError, match=r"were made otherwise: max_length 9, not 8"):
+    with pytest.raises(InputError, match=r"were made differently: max_length 9, not 8"):
         build(chunks(), tokenizer, folder, max_length=8)
     cased = Tokenizer(tokenizer.vocabulary, lowercase=False)
-    with pytest.raises(InputError, match="were made otherwise: tokenizer"):
+    with pytest.raises(InputError, match="were made differently: tokenizer"):
         build(chunks(), cased, folder)
     with pytest.raises(InputError, match="made with a tokenizer that is not the model's"):
         ShardedTokenStore.open(folder, cased)
@@ -227,7 +227,7 @@ def test_labels_that_were_given_are_given_again(tokenizer, tmp_path):
     store = build(iter([chunk]), tokenizer, tmp_path / "a", labels=["yes", "no"])
     again = build(iter([chunk]), tokenizer, tmp_path / "a", labels=["yes", "no"])
     assert again.fingerprint == store.fingerprint
-    with pytest.raises(InputError, match="were made otherwise: labels"):
+    with pytest.raises(InputError, match="were made differently: labels"):
         build(iter([chunk]), tokenizer, tmp_path / "a", labels=["no", "yes"])
 
 

@@ -75,7 +75,7 @@ def test_one_that_never_ends_is_not_stored(tokenizer, tmp_path):
     ("rows", "message"),
     [
         ([5, 6], "a row must be a dict of columns, or a tuple"),
-        ([{"text": "a", "label": "x"}, {"text": "b", "name": "y"}], "row 2 has other columns"),
+        ([{"text": "a", "label": "x"}, {"text": "b", "name": "y"}], "row 2 has different columns"),
         ([{"text": "a", "label": "x"}, {"text": " ", "label": "y"}], "row 2: the text .* is empty"),
         ([{"text": "a", "label": "x"}, {"text": "b", "label": None}], "row 2: the label .* is mis"),
         ([], "at least one row was expected"),
