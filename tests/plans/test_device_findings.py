@@ -50,7 +50,8 @@ def test_the_messages():
     uneven, few = device_findings(plan)
     assert str(uneven) == (
         "WARNING batch-uneven: A batch of 50 rows does not divide evenly among 8 devices: it is "
-        "filled up with 6 rows of weight 0, 10.7% of what is computed. Cure: batch_size=48, or devices=5"
+        "filled up with 6 rows of weight 0, 10.7% of what is computed. Cure: batch_size=48, or "
+        "devices=5"
     )
     # Of 50 rows on at most 50 / 8 devices: 10 on each of 5.
     assert str(few).endswith("may go into that. Cure: devices=5, which trains the same")
