@@ -1,8 +1,8 @@
-"""The sum of gradients over virtual devices of this host, by JAX.
+"""Time JAX's sum of gradients over virtual devices of this host.
 
-Prints a line of JSON: the seconds of a sum of `--numbers` float32, and of a few. XLA divides the
-host among so many devices only where its flags are set before JAX starts, so `benchmarks.scaling`
-runs this in a process of its own.
+Prints a line of JSON: the seconds to sum `--numbers` float32 values, and to sum a few. XLA splits
+the host into several devices only if its flags are set before JAX starts, so `benchmarks.scaling`
+runs this in a separate process.
 """
 
 import argparse
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def _seconds(mesh: Mesh, numbers: int) -> float:
-    """Return the time of a sum of so many numbers of each device, whose result all have."""
+    """Return the seconds to sum `numbers` values of each device, with the result on all devices."""
     split = NamedSharding(mesh, PartitionSpec("devices"))
     whole = NamedSharding(mesh, PartitionSpec())
     devices = mesh.devices.size

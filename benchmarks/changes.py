@@ -2,11 +2,12 @@
 
     python -m benchmarks.changes [--before DIR]
 
-As in `python -m benchmarks.training_table`, MiniLM is fine-tuned on film reviews in a process of
-its own. All techniques on, and each one off, take turns as often as `--rounds` says; the ratio is
-the median of those of each round. What does not exist on a backend is left out. The ratios do not
-multiply: with one technique off, another has more or less to do. DIR is a checkout of an earlier
-version of this repository, whose own kbert and benchmark run in the same turns.
+As in `python -m benchmarks.training_table`, MiniLM is fine-tuned on film reviews, each time in a
+separate process. Each of the `--rounds` rounds trains once with all techniques on and once with
+each one off; the ratio is the median over the rounds. Techniques that a backend does not have are
+left out. The ratios do not multiply: with one technique off, another has more or less to do. DIR is
+a checkout of an earlier version of this repository, whose own kbert and benchmark run in the same
+rounds.
 """
 
 import argparse
@@ -48,7 +49,7 @@ def _is_root(folder: Path) -> bool:
 def in_turns(
     options: argparse.Namespace, data: str, precision: str, backend: str
 ) -> dict[str, list[Any]]:
-    """Return what was measured of each technique that exists, round by round."""
+    """Return the measurements of each technique that the backend has, round by round."""
     flags = ("--rows", options.rows, "--data", data, "--precision", precision)
     measured: dict[str, list[Any]] = {}
 
@@ -75,7 +76,7 @@ def in_turns(
 
 
 def knows_data(checkout: Path) -> bool:
-    """Return whether a checkout's benchmark can be told the data; kbert 0.1's has only one."""
+    """Return whether a checkout's benchmark takes `--data`; kbert 0.1's has only one data set."""
     code = (checkout / "benchmarks" / "training_speed.py").read_text(encoding="utf-8")
     return '"--data"' in code
 

@@ -1,7 +1,7 @@
 """The cost of checkpoints: epochs of MiniLM without any, with one per epoch, one per 20 steps.
 
-The ways take turns in one process on each backend, one epoch each, so that other load on the
-machine affects all of them:
+On each backend, the three variants take turns in one process, one epoch each, so that other load
+on the machine affects all of them:
 
     python -m benchmarks.checkpoint_cost
 """
@@ -22,7 +22,7 @@ WAYS = ("none", "one per epoch", "every 20 steps")
 
 
 def measure(rows: int, turns: int) -> dict[str, float]:
-    """Return the median seconds of an epoch in each way, and the megabytes of a checkpoint."""
+    """Return the median seconds of an epoch in each variant, and the megabytes of a checkpoint."""
     from kbert import (
         BertClassifier,
         Examples,
@@ -48,7 +48,7 @@ def measure(rows: int, turns: int) -> dict[str, float]:
         model.fit(batches, epochs=1, verbose=0)  # compiles
         for _ in range(turns):
             for way in WAYS:
-                batches.epoch = 1  # the same batches in every way
+                batches.epoch = 1  # the same batches in every variant
                 started = time.perf_counter()
                 model.fit(batches, epochs=1, verbose=0, callbacks=callbacks[way])
                 seconds[way].append(time.perf_counter() - started)

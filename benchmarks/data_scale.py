@@ -1,11 +1,11 @@
-"""Time a row, and memory, of what happens to data before training, by the number of rows.
+"""Time per row, and memory, of each step that prepares data for training, by number of rows.
 
     python -m benchmarks.data_scale
 
-A CSV of film reviews of about 2 KB, each made another one by its number, is read, inspected,
-split, tokenized into an empty cache, ordered, and its first batches are made. Each size is measured
-in a process of its own. The memory is the peak of the process until the tokens are made, and in the
-end, when Keras and PyTorch have been imported too.
+A CSV file of film reviews of about 2 KB, each made unique by its number, is read, inspected, split
+and tokenized into an empty cache; then the rows are ordered and the first batches are made. Each
+size is measured in a separate process. The memory is the peak of the process after tokenizing, and
+again at the end, when Keras and PyTorch have been imported too.
 """
 
 import argparse
@@ -106,7 +106,7 @@ def main() -> None:
 
 
 def plot(sizes: dict[int, dict[str, float]], path: Path) -> None:
-    """Draw the seconds of each step, and the memory, over the rows."""
+    """Plot the seconds of each step, and the memory, against the number of rows."""
     import matplotlib
 
     matplotlib.use("agg")

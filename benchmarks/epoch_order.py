@@ -1,9 +1,9 @@
 """The cost of an epoch's order: all batches at once (version 1), and a pool at a time (version 2).
 
-Only the order is computed, of int32 lengths from 5 to 128 that are in memory. The first batch
-includes the choice of the widths, once in a training; a batch is the mean of the 5,000 that follow.
-The memory is the peak beyond what the process, with the lengths, held before. Each line is measured
-in a process of its own:
+Only the order is computed, for int32 lengths from 5 to 128 that are already in memory. The time of
+the first batch includes the choice of the widths, which is made once per training run; the time of
+a batch is the mean of the 5,000 that follow. The memory is the peak above what the process already
+held, lengths included. Each line is measured in a separate process:
 
     python -m benchmarks.epoch_order
 """
@@ -28,7 +28,7 @@ COUNTED = 5000
 
 
 def lengths_of(rows: int) -> np.ndarray:
-    """Return lengths from 5 to 128, made in the memory that they need."""
+    """Return lengths from 5 to 128, using no more memory than they need."""
     lengths = np.empty(rows, np.int32)
     some = np.random.default_rng(0).integers(5, 129, 10**4).astype(np.int32)
     for start in range(0, rows, len(some)):
@@ -38,13 +38,13 @@ def lengths_of(rows: int) -> np.ndarray:
 
 
 def measure(rows: int, version: int) -> dict[str, float]:
-    """Return the seconds to the first batch, those of a batch, and the MB of memory."""
+    """Return the seconds to the first batch, the seconds per batch, and the MB of memory."""
     lengths = lengths_of(rows)
     if version == 1:
         build = partial(EpochLayout.build, order="shuffled")
     else:
         build = partial(pooled_layout, grouped=True)
-    build(lengths[:1000], lambda size: np.array([128]), batch_size=BATCH)  # what is loaded late
+    build(lengths[:1000], lambda size: np.array([128]), batch_size=BATCH)  # triggers lazy loading
     before, started = peak_mb(), time.perf_counter()
     widths = choose_widths(lengths, min_rows=BATCH)
     layout = build(lengths, lambda size: widths, batch_size=BATCH)
@@ -58,7 +58,7 @@ def measure(rows: int, version: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the table, or as one line its numbers."""
+    """Print the table, or the numbers of one of its lines."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -4,7 +4,7 @@
 
 Pure inference is a loop of `predict_on_batch` over the same batches, sorted by length and ready in
 memory, before and after the fit. The first epoch compiles; the others must not, and the table
-counts it. Each backend is measured in a process of its own.
+counts the compilations. Each backend is measured in a process of its own.
 """
 
 import argparse
@@ -22,7 +22,7 @@ EPOCHS = 4
 
 
 def compilations(model: Any) -> int:
-    """Return how often the prediction has been traced or compiled."""
+    """Return how often the predict function has been traced or compiled."""
     function = model.predict_function
     for name in ("experimental_get_tracing_count", "_cache_size"):
         inner = function
@@ -30,7 +30,7 @@ def compilations(model: Any) -> int:
             inner = getattr(inner, "__wrapped__", None)
         if inner is not None:
             return int(getattr(inner, name)())
-    return 0  # torch runs step by step
+    return 0  # torch runs eagerly
 
 
 def measure(data: str, rows: int) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def measure(data: str, rows: int) -> dict[str, Any]:
     )
 
     class TimedEvaluation(EpochEvaluation):
-        """An `EpochEvaluation` that notes how long it takes, and what is compiled meanwhile."""
+        """An `EpochEvaluation` that records its time and the number of compilations meanwhile."""
 
         def on_train_begin(self, logs: Any = None) -> None:
             self.seconds: list[float] = []

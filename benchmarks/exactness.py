@@ -1,12 +1,17 @@
-"""How far kbert's faster ways are from the plain ones: the greatest differences on each backend.
+"""How far kbert's faster computations are from the plain ones: greatest differences by backend.
 
     python -m benchmarks.exactness
 
-MiniLM in float32, without dropout, whose random numbers are others in other shapes; film reviews in
-batches of 32. Compared are several texts in a row with a row for each; the update of all weights by
-one kernel with Keras's loop over them, on the same gradients (JAX has only the loop, which it
-compiles into one kernel); and the last layer of [CLS] alone with that of all tokens. The biases of
-keys are left out of the weights: a softmax does not see them, and Adam makes steps of rounding.
+MiniLM runs in float32 on film reviews in batches of 32, without dropout, whose random numbers
+depend on the shapes. Three pairs are compared:
+
+- several texts per row, with one text per row
+- the update of all weights in one kernel, with Keras's loop over them, on the same gradients (JAX
+  has only the loop, which it compiles into one kernel)
+- the last layer for [CLS] alone, with the last layer for all tokens
+
+The key biases are left out of the weights: they do not affect the softmax, so Adam turns rounding
+errors into steps.
 """
 
 import argparse
@@ -56,7 +61,7 @@ def greatest(pairs: Any) -> float:
 
 
 def trained(model: Any, batches: Any, updates: int) -> dict[str, np.ndarray]:
-    """Return the weights after some updates, but for the biases of keys."""
+    """Return the weights after some updates, except the key biases."""
     from kbert import AdamW
     from kbert.models.variables import to_arrays
 
@@ -68,7 +73,7 @@ def trained(model: Any, batches: Any, updates: int) -> dict[str, np.ndarray]:
 
 
 def packed_against_padded(rows: int) -> dict[str, float]:
-    """Return the differences between several texts in a row and a row for each."""
+    """Return the differences between several texts per row and one text per row."""
     from kbert import Examples, Labels, TrainingPlan
     from kbert.data.padding import pad
     from tests.parity.worker import loss_and_gradients
@@ -94,7 +99,7 @@ def packed_against_padded(rows: int) -> dict[str, float]:
     gradients = []
     for make in (packed, padded):
         gradients.append([*loss_and_gradients(model, *make(0))[1]])
-        model = new_model()  # torch adds gradients up
+        model = new_model()  # torch accumulates gradients
     found["gradients of a batch"] = greatest(zip(*gradients, strict=True))
     one, other = (trained(new_model(), make, _UPDATES) for make in (packed, padded))
     found[f"weights after {_UPDATES} updates"] = greatest(
@@ -104,7 +109,7 @@ def packed_against_padded(rows: int) -> dict[str, float]:
 
 
 def kernel_against_loop() -> float:
-    """Return the difference of the weights that the optimizer makes of the same gradients."""
+    """Return the difference between the weights after the same gradients, by kernel and by loop."""
     from keras import ops
 
     from kbert import AdamW
@@ -129,7 +134,7 @@ def kernel_against_loop() -> float:
 
 
 def cls_against_all(rows: int) -> float:
-    """Return the difference of what the encoder gives for a text."""
+    """Return the difference in pooled output between [CLS] alone and all tokens."""
     from kbert.data.padding import pad
     from kbert.models.pooled_output import pooled_output
 
@@ -152,7 +157,7 @@ def measure(rows: int) -> dict[str, float]:
 
 
 def table(found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    """Return the lines of the table of what was found on each backend."""
+    """Return the lines of the table, which has a column for each backend."""
     yield f"| compared | {' | '.join(found)} |"
     yield "|---" * (len(found) + 1) + "|"
     for name in {name: None for each in found.values() for name in each}:

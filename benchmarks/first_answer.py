@@ -1,4 +1,4 @@
-"""The size of the extra `serve`, and the seconds of a new process to its first answer.
+"""The size of the extra `serve`, and the seconds until a new process gives its first answer.
 
     python -m benchmarks.first_answer EXPORT
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def ask(python: Path, export: Path) -> tuple[float, float, str]:
-    """Return the seconds of one process, and its modules."""
+    """Return the seconds of one process to load and to answer, and its modules."""
     done = subprocess.run(
         [python, "-c", ASK, export], capture_output=True, text=True, cwd="/", check=False
     )

@@ -1,10 +1,10 @@
-"""How many wrong labels are found: IMDB reviews of which some labels were flipped.
+"""How many wrong labels are found in IMDB reviews after some labels were flipped.
 
     python -m benchmarks.flipped_labels --output FOLDER -- [flags of kbert train]
 
-The reviews are trained in folds, so that each is judged by a model that was not trained on it. What
-is counted is how many of the flipped rows are among the first so many suspects, and among the rows
-of the greatest loss. Started again with the same folder, it goes on where it was.
+Training runs in folds, so that each review is judged by a model that was not trained on it. The
+table counts how many of the flipped rows are among the first N suspects, and among the N rows with
+the greatest loss. Started again with the same folder, the program resumes where it stopped.
 """
 
 import argparse
@@ -23,7 +23,7 @@ _FIRST = (10, 25, 50, 100, 200)
 
 
 def write_flipped(folder: Path, rows: int, share: float, seed: int = 0) -> list[int]:
-    """Write reviews to a CSV file, some with the other label; return the numbers of these rows."""
+    """Write reviews to a CSV file, some with flipped labels; return the numbers of those rows."""
     texts, positive = read_rows("imdb", rows)
     labels = ["positive" if label else "negative" for label in positive]
     chosen = np.random.default_rng(seed).choice(len(labels), round(share * len(labels)), False)
@@ -52,7 +52,7 @@ def train_folds(folder: Path, folds: int, flags: Sequence[str]) -> Path:
 
 
 def counted(order: Sequence[int], flipped: Sequence[int], first: Sequence[int]) -> list[int]:
-    """Return how many flipped rows are among the first so many of an order of row numbers."""
+    """Return, for each count in `first`, how many of the first rows in `order` are flipped."""
     found = np.cumsum(np.isin(order, flipped))
     return [int(found[min(count, len(found)) - 1]) if len(found) else 0 for count in first]
 

@@ -205,7 +205,7 @@ MEASURES = dict(
 
 
 def main() -> None:
-    """Print the table, or for one trap its cells."""
+    """Print the table, or the cells of one trap."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,14 +1,14 @@
-"""The table of training on a GPU: kbert beside the Hugging Face Trainer.
+"""The table of training on a GPU: kbert and the Hugging Face Trainer.
 
     python -m benchmarks.gpu --peers PYTHON
 
-PYTHON is that of an environment with transformers, accelerate and a CUDA build of torch. The
-Trainer computes attention by SDPA, and by flash attention where the package flash-attn is
-installed there; the faster counts. kbert runs on each backend that sees the GPU. MiniLM and a
-BERT-Base with random weights train on batches of 32 film reviews: `full` are reviews cut at 128
-tokens, so that all sides compute the same, and the other data sets are batched as each side does
-by itself. Each side trains in a process of its own, and all of them in turn as often as `--rounds`
-says; the first epoch, which compiles, does not count.
+PYTHON is the interpreter of an environment with transformers, accelerate and a CUDA build of
+torch. The Trainer computes attention with SDPA, and also with flash attention if the package
+flash-attn is installed there; the faster one counts. kbert runs on each backend that sees the GPU.
+MiniLM and a BERT-Base with random weights train on batches of 32 film reviews. The data set `full`
+has reviews cut at 128 tokens, so that all sides compute the same; each side batches the other data
+sets in its own way. Each side trains in a separate process, and the sides take turns for `--rounds`
+rounds; the first epoch, which compiles, does not count.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def sides(options: argparse.Namespace, folder: str, data: str, precision: str) -
 
 
 def rows_of_table(data: str, precision: str, measured: dict[str, list[Any]]) -> Iterator[str]:
-    """Yield the lines of what was measured with one model, data set and precision."""
+    """Yield the lines of the table for one model, data set and precision."""
     speeds = {name: statistics.median(m["speed"] for m in all_) for name, all_ in measured.items()}
     first = next(iter(speeds.values()))
     for name, all_ in measured.items():
@@ -91,7 +91,7 @@ def table(options: argparse.Namespace, model: str) -> Iterator[str]:
 
 
 def main() -> None:
-    """Find out what sees the GPU, and measure it."""
+    """Find the backends that see the GPU, and measure them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -2,9 +2,9 @@
 
     python -m benchmarks.gradient_norm_cost
 
-Both clip the norm of the gradients and write the row of each step; one optimizer keeps the norm in
-a variable, and the other has none. They train an epoch each in turn, in one process. The first two
-epochs of each, which compile, do not count.
+Both clip the gradient norm and write a row for each step; one optimizer keeps the norm in a
+variable, and the other has no such variable. They take turns in one process, one epoch each. The
+first two epochs of each, which compile, do not count.
 """
 
 import argparse
@@ -24,7 +24,7 @@ _WARM = 2  # epochs that do not count
 
 
 def measure(rows: int, epochs: int) -> dict[str, float]:
-    """Return the seconds of an epoch with the norm by those of one without: median and least."""
+    """Return the ratio of epoch times with and without the norm: medians and minima."""
     import keras
 
     from kbert import (
@@ -66,7 +66,7 @@ def measure(rows: int, epochs: int) -> dict[str, float]:
 
 
 def _leave_out_norm(optimizer: Any) -> None:
-    """Keep an optimizer from having a variable for the norm, by which it clips all the same."""
+    """Keep an optimizer from creating a variable for the norm; it still clips the norm."""
     build = optimizer.build
 
     def build_without(variables: Any) -> None:
@@ -78,7 +78,7 @@ def _leave_out_norm(optimizer: Any) -> None:
 
 
 def main() -> None:
-    """Print the table, or as one backend its numbers."""
+    """Print the table, or one backend's numbers."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=480)
     parser.add_argument("--epochs", type=int, default=12)

@@ -1,9 +1,9 @@
 """The cost of PlanGuard: epochs with and without it take turns in one fit, on each backend.
 
-Half of the epochs are guarded. The share is the time of the guard's own calls in that of the
-guarded epochs. The ratio is that of the median guarded epoch to the median other one, which depends
-on other load on the machine. The predict function, which every evaluation needs too, is traced
-beforehand.
+Half of the epochs are guarded. The share is the time of the guard's own calls, divided by the time
+of the guarded epochs. The ratio is the median guarded epoch divided by the median unguarded one; it
+depends on other load on the machine. The predict function, which every evaluation needs too, is
+traced beforehand.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def measure(rows: int, epochs: int) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print the table, or as one backend its numbers."""
+    """Print the table, or one backend's numbers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

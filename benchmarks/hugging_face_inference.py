@@ -1,9 +1,9 @@
-"""Texts per second of transformers: its pipeline, and a loop as a careful user writes it.
+"""Texts per second of transformers: its pipeline, and a loop that a careful user would write.
 
-It runs in an environment of its own, without kbert, and prints a line of JSON. The loop sorts the
-texts by length, pads each batch to its longest text, and computes without gradients. Each is tried
-at several batch sizes and with both ways to compute attention, and then measured at its best: the
-best of many measurements would be its luck as well.
+It runs in its own environment, without kbert, and prints a line of JSON. The loop sorts the texts
+by length, pads each batch to its longest text, and computes without gradients. Each is tried with
+several batch sizes and both attention implementations, and then measured again with the best ones:
+the best of many measurements would also reflect luck.
 """
 
 import argparse

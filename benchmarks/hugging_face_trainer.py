@@ -1,7 +1,7 @@
-"""One side of a comparison: the Hugging Face Trainer, at the best settings that are known for it.
+"""One side of a comparison: the Hugging Face Trainer, with the best settings known for it.
 
-It runs in an environment of its own, without kbert, and prints its speed as a line of JSON. Texts
-are tokenized before; batches are grouped by length and padded to multiples of 8.
+It runs in its own environment, without kbert, and prints its speed as a line of JSON. Texts are
+tokenized beforehand; batches are grouped by length and padded to multiples of 8.
 """
 
 import argparse
@@ -30,7 +30,7 @@ class Clock(TrainerCallback):
         self.ends: list[float] = []
 
     def on_epoch_end(self, *_, **__) -> None:
-        """Note the time, once the device has done what it was given."""
+        """Note the time, once the device has finished its work."""
         if torch.cuda.is_available():
             torch.cuda.synchronize()
         self.ends.append(time.perf_counter())

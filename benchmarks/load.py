@@ -1,4 +1,4 @@
-"""Requests to a server on loopback, from clients that each wait for an answer before they go on."""
+"""Requests to a server on loopback; each client waits for an answer before its next request."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from pathlib import Path
 
 @dataclass
 class Answers:
-    """The answers of a server: the seconds of each, and how many there were of each status."""
+    """The answers of a server: the seconds of each, and the number of answers with each status."""
 
     seconds: list[float] = field(default_factory=list)
     statuses: Counter[int] = field(default_factory=Counter)
@@ -45,14 +45,14 @@ async def _ask(port: int, bodies: Sequence[bytes], first: int, until: float, int
 
 
 def load(port: int, texts: Sequence[str], clients: int, seconds: float, *, plain: bool) -> Answers:
-    """Return the answers to clients that ask for a fixed time, with one text per request.
+    """Return the answers to clients that send requests for a fixed time, one text per request.
 
     Args:
-        port: int. Of a server on this machine.
-        texts: sequence of str. Each client begins at another.
+        port: int. The port of a server on this machine.
+        texts: sequence of str. Each client begins at a different one.
         clients: int.
         seconds: float.
-        plain: bool. Whether the body is a list of texts, as that of the app in docs/serving.md.
+        plain: bool. Whether the body is a list of texts, as for the app in docs/serving.md.
     """
     bodies = [json.dumps([text] if plain else {"texts": [text]}).encode() for text in texts]
     answers = Answers()
@@ -70,7 +70,7 @@ def load(port: int, texts: Sequence[str], clients: int, seconds: float, *, plain
 
 @contextlib.contextmanager
 def started(command: Sequence[str], folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a server's command in a folder, from when it answers until the end of the block."""
+    """Run a server's command in a folder for the block, which starts when the server answers."""
     log = folder / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -91,7 +91,7 @@ def started(command: Sequence[str], folder: Path, port: int) -> Iterator[subproc
 
 
 def _answers(port: int) -> bool:
-    """Return whether a server is ready: kbert tells it; of others, that it listens is enough."""
+    """Return whether a server is ready: kbert reports it; for others, listening is enough."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
             return True

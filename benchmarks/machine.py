@@ -9,8 +9,8 @@ from pathlib import Path
 
 from benchmarks.sides import BACKENDS
 
-# In a process of its own: what starts the measurements must hold little memory, of which Linux
-# counts the most as held by each of its children too.
+# In a separate process: the process that starts the measurements must hold little memory, because
+# Linux counts its peak as memory of each of its children too.
 _GPU = "import torch; print(torch.cuda.get_device_name() if torch.cuda.is_available() else '')"
 
 

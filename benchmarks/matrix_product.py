@@ -1,6 +1,6 @@
 """The machine's own matrix product at the sizes of MiniLM's layers: the limit of a training step.
 
-Prints a line of JSON: floating-point operations a second, in float32 and in bfloat16.
+Prints a line of JSON: floating-point operations per second, in float32 and in bfloat16.
 """
 
 import json
@@ -8,12 +8,12 @@ import time
 
 import torch
 
-ROWS, HIDDEN, INNER = 1024, 384, 1536  # a batch of 32 texts of 32 tokens, in the inner block
+ROWS, HIDDEN, INNER = 1024, 384, 1536  # a batch of 32 texts of 32 tokens, in the feed-forward block
 TURNS = 30
 
 
 def operations_a_second(dtype: torch.dtype) -> float:
-    """Return the speed of the two products of the block, the best of a few turns."""
+    """Return the speed of the two products of the block, the median of 30 turns."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     rows, up, down = (
         torch.randn(shape, dtype=dtype, device=device)

@@ -1,12 +1,13 @@
-"""The most memory that a training needs: kbert's beside the Hugging Face Trainer's.
+"""The peak memory of a training run: kbert's and the Hugging Face Trainer's.
 
     python -m benchmarks.memory --peers PYTHON
 
-Each training of `python -m benchmarks.training_table` runs in a process of its own, with and
-without gradient checkpointing. It tells what it holds when model and data are loaded, and the most
-that it holds while it trains. The first includes the frameworks: kbert imports TensorFlow on every
-backend, since keras-hub does. Weights, gradients and Adam's moments of MiniLM are 4 x 91 MB, of
-which the weights are loaded before. PYTHON is that of an environment with transformers.
+Each training run of `python -m benchmarks.training_table` runs in a separate process, with and
+without gradient checkpointing. It reports the memory it holds when model and data are loaded, and
+the peak while it trains. The former includes the frameworks: kbert imports TensorFlow on every
+backend, since keras-hub does. MiniLM's weights, gradients and Adam moments take 4 x 91 MB, of which
+the weights are loaded before training. PYTHON is the interpreter of an environment with
+transformers.
 """
 
 import argparse
@@ -23,7 +24,7 @@ from benchmarks.training_table import PRECISIONS, trainer
 def sides(
     options: argparse.Namespace, data: str, precision: str
 ) -> Iterator[tuple[str, bool, Any]]:
-    """Yield each side, whether it computes layers once more, and what was measured."""
+    """Yield each side, whether it recomputes layers, and what was measured."""
     for again in (False, True):
         more = ["--gradient-checkpointing"] if again else []
         if options.peers is not None:

@@ -1,4 +1,4 @@
-"""The memory of this process, in MB. The Trainer's environment imports it too, without kbert."""
+"""The memory of this process, in MB. The Trainer's environment imports this too, without kbert."""
 
 import contextlib
 import resource
@@ -9,17 +9,17 @@ _STATUS = Path("/proc/self/status")
 
 
 def held_mb() -> float:
-    """Return what the process holds now; elsewhere than on Linux, the most that it has held."""
+    """Return the memory that the process holds now; outside Linux, the peak."""
     return _told("VmRSS:")
 
 
 def peak_mb() -> float:
-    """Return the most that the process has held, on Linux since `forget_peak`."""
+    """Return the peak memory of the process; on Linux, since `forget_peak`."""
     return _told("VmHWM:")
 
 
 def forget_peak() -> None:
-    """Begin to look for the most anew, so that what loading needed does not hide training's."""
+    """Reset the peak, so that the memory needed for loading does not hide that of training."""
     with contextlib.suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="utf-8")  # proc(5)
 

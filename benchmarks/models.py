@@ -16,7 +16,7 @@ _TOKENIZER = ("vocab.txt", "tokenizer.json", "tokenizer_config.json")
 
 
 def model_folder(name: str, folder: Path) -> str:
-    """Return the folder of a model; that of a BERT-Base, which has MiniLM's words, is written."""
+    """Return a model's folder; that of BERT-Base is written first, with MiniLM's vocabulary."""
     if name == "MiniLM":
         return minilm_folder()
     folder.mkdir(exist_ok=True)
@@ -27,5 +27,5 @@ def model_folder(name: str, folder: Path) -> str:
 
 
 def has_weights(preset: str) -> bool:
-    """Return whether a preset has weights: any but a folder that `model_folder` has written."""
+    """Return whether a preset has weights: any does, except a folder written by `model_folder`."""
     return not Path(preset).is_dir() or Path(preset, "model.safetensors").is_file()

@@ -1,8 +1,8 @@
-"""Names for the parts of a training step, which the backends' profilers then know.
+"""Names for the parts of a training step, which the backends' profilers then report.
 
-Each part is a function or layer of kbert that is called within a scope of that name. It is the
-scope of a profiler's annotation on torch, and a part of the names of operations on TensorFlow and
-JAX, which those of their gradients contain too. The innermost scope counts.
+Each part is a function or layer of kbert that is called within a scope of that name. On torch, the
+scope is a profiler annotation. On TensorFlow and JAX, it is part of the names of operations and of
+their gradients. The innermost scope counts.
 """
 
 import functools
@@ -25,7 +25,7 @@ _SCOPE = re.compile(rf"part_({'|'.join(PARTS)})")
 
 
 def part_of(name: str) -> str | None:
-    """Return the innermost part that a name of an operation contains, if any."""
+    """Return the innermost part that the name of an operation contains, if any."""
     found = _SCOPE.findall(name)
     return found[-1] if found else None
 

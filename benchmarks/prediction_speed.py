@@ -1,10 +1,11 @@
-"""Texts per second of `Predictor.predict`, beside transformers on the same texts.
+"""Texts per second of `predict_proba`, compared with transformers on the same texts.
 
     python -m benchmarks.prediction_speed --peers PYTHON
 
-MiniLM with a head for two classes in float32; texts in, probabilities out; the second of two calls,
-each side in a process of its own, and all of them in turn as often as `--rounds` says. PYTHON is
-that of an environment with transformers, whose sides are measured at their best batch sizes.
+MiniLM has a head for two classes and runs in float32; texts go in, probabilities come out. The
+second of two calls is timed. Each side runs in a separate process, and the sides take turns for
+`--rounds` rounds. PYTHON is the interpreter of an environment with transformers, whose sides are
+measured at their best batch sizes.
 """
 
 import argparse
@@ -34,7 +35,7 @@ def kbert_speed(texts: list[str], max_length: int) -> float:
 
 
 def transformers_speeds(peers: Path, texts: list[str], max_length: int) -> dict[str, list[float]]:
-    """Return the texts per second of transformers, and the batch size of each side's best."""
+    """Return the texts per second of transformers, and the best batch size of each side."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "rows.jsonl")
         path.write_text("\n".join(json.dumps({"text": text}) for text in texts), encoding="utf-8")

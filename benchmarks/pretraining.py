@@ -2,11 +2,11 @@
 
     python -m benchmarks.pretraining --output DIR
 
-Of the training sentences of Rotten Tomatoes, 1,000 are held out to measure on, and 200 keep their
-labels. All others are pretrained on once, without labels. Each seed then fine-tunes on the 200
-labels twice: from the preset, and from what was pretrained. What is compared is the accuracy of the
-last epoch on the held-out sentences, seed by seed. Runs that DIR has already are not made again; a
-run that was interrupted is resumed.
+Of the training sentences of Rotten Tomatoes, 1,000 are held out for evaluation, and 200 keep their
+labels. All others are used for one pretraining run, without labels. Each seed then fine-tunes on
+the 200 labels twice: from the preset, and from the pretrained model. The accuracy of the last epoch
+on the held-out sentences is compared, seed by seed. Runs that are already in DIR are not repeated;
+an interrupted run is resumed.
 """
 
 import argparse
@@ -39,7 +39,7 @@ def write_data(folder: Path, rows: int | None, labels: int, held_out: int) -> No
 
 
 def finished(run: Path, *command: str) -> None:
-    """Make a run, unless it is there; resume it where it has begun."""
+    """Make a run, unless it is finished; resume it if it has begun."""
     record = run / "run.json"
     status = json.loads(record.read_text()).get("status") if record.exists() else None
     if status == "finished":
@@ -52,7 +52,7 @@ def finished(run: Path, *command: str) -> None:
 
 
 def accuracy(run: Path) -> float:
-    """Return the accuracy of a run's last epoch, which no one has chosen."""
+    """Return the accuracy of a run's last epoch, which is not selected by its score."""
     record = json.loads((run / "evaluations.json").read_text(encoding="utf-8"))
     return record["epochs"][-1]["dev"]["accuracy"]
 
@@ -72,7 +72,7 @@ def summary(before: Sequence[float], after: Sequence[float]) -> Iterator[str]:
 
 
 def main() -> None:
-    """Pretrain once, fine-tune with every seed, and print what came of it."""
+    """Pretrain once, fine-tune with every seed, and print the results."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

@@ -1,13 +1,13 @@
-"""The backends' own profilers: how many seconds each part of the steps of a model takes.
+"""The backends' own profilers: how many seconds each part of a model's steps takes.
 
-They know the parts in different ways, and so their figures say different things:
+They identify the parts in different ways, so their figures mean different things:
 
-- torch: torch.profiler; the time of each operation without those inside it. A gradient is matched
-  with its operation by autograd's sequence number.
-- TensorFlow: tf.profiler; the names of operations. Several run at once, on fewer cores each, so
-  the sum of their times may exceed the step's.
+- torch: torch.profiler; the time of each operation without the operations inside it. A gradient is
+  matched with its operation by autograd's sequence number.
+- TensorFlow: tf.profiler; the names of operations. Several operations run at once, on fewer cores
+  each, so the sum of their times may exceed that of the step.
 - JAX: jax.profiler, and the names in the program that XLA has compiled. XLA fuses operations of
-  neighbouring parts, such as a bias, GELU and dropout; all of a fusion counts for its last one.
+  neighboring parts, such as a bias, GELU and dropout; a whole fusion counts for its last part.
 """
 
 import re
@@ -41,7 +41,7 @@ def of_torch(steps: Callable[[], None], folder: Path, kind: str) -> Seconds:
                 break
             parent = parent.cpu_parent
         if part is not None and event.sequence_nr >= 0 and "evaluate_function" not in event.name:
-            forward[event.sequence_nr] = part  # the last one has made the gradient's node
+            forward[event.sequence_nr] = part  # the last one has created the gradient's node
         if not event.is_user_annotation:
             seconds[part or REST] += event.self_cpu_time_total / 1e6
     return seconds
@@ -79,7 +79,7 @@ def of_jax(steps: Callable[[], None], folder: Path, kind: str) -> Seconds:
 
 
 def _events(folder: Path) -> Iterator[tuple[str, dict[str, Any], float]]:
-    """Yield name, facts and seconds of each event of a trace; jax reads TensorFlow's too."""
+    """Yield the name, stats and seconds of each event of a trace; jax reads TensorFlow's too."""
     from jax.profiler import ProfileData
 
     for file in folder.rglob("*.xplane.pb"):
@@ -90,11 +90,11 @@ def _events(folder: Path) -> Iterator[tuple[str, dict[str, Any], float]]:
 
 
 PROFILERS = {"torch": of_torch, "tensorflow": of_tensorflow, "jax": of_jax}
-"""Functions of steps, a folder to write into, and "train" or "predict"."""
+"""Functions that take the steps, a folder to write into, and "train" or "predict"."""
 
 
 def scope_of(backend: str) -> Callable[[str], Any]:
-    """Return the scope in which operations of a backend have a name."""
+    """Return the scope that names operations on a backend."""
     if backend == "torch":
         from torch.profiler import record_function
 

@@ -2,11 +2,11 @@
 
     python -m benchmarks.report [SECTION ...] [--peers PYTHON]
 
-Without names all sections are measured, which takes hours; the others stay as they are in the file.
-PYTHON is that of an environment with transformers and accelerate. `--rows` and `--rounds` make
-everything smaller, for a try with `--output`. The section "scaling" is one of docs/scaling.md, all
-else of which is written by hand. What was measured earlier, or on another machine, is read from its
-log:
+Without names, all sections are measured, which takes hours; with names, the others stay as they are
+in the file. PYTHON is the interpreter of an environment with transformers and accelerate. `--rows`
+and `--rounds` make everything smaller, for a trial with `--output`. The section "scaling" belongs
+to docs/scaling.md, which is otherwise written by hand. Results that were measured earlier, or on
+another machine, are read from their log:
 
     python -m benchmarks.report accuracy --from seeds.log
 """
@@ -31,26 +31,27 @@ ROOT = Path(__file__).parents[1]
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 INTRODUCTION = """# Benchmarks
 
-Each section is what one command has measured, and tells which, when and where. Sides that are
+Each section names the commands that have measured it, the date and the machine. Sides that are
 compared take turns in one run, so that other work on the machine affects all of them: the ratios
-can be relied on, while absolute figures depend on the machine and on its load. Texts are film
+are reliable, while absolute figures depend on the machine and on its load. The texts are film
 reviews, the same random choice each time.
 
-`make bench` measures training speed again and writes that section; `make bench SECTIONS="start
-memory"` others, and `make bench SECTIONS=` all of them. The programs are in `benchmarks/`, and each
-explains in its first lines how it measures."""
+`make bench` measures training speed again and rewrites that section;
+`make bench SECTIONS="start memory"` does so for other sections, and `make bench SECTIONS=` for all
+but those that need other machines. The programs are in `benchmarks/`; the first lines of each
+explain how it measures."""
 _ALL_ROWS = 8530
-# A path from the root, whose last name is all that a reader needs.
+# An absolute path, of which a reader needs only the last name.
 _PATH = re.compile(r"(?<![\w:/.])(?:/[\w.@+-]+)+/([\w.@+-]+)")
 
 
 def without_paths(text: str) -> str:
-    """Return a text in which paths of this machine are names."""
+    """Return a text in which paths of this machine are shortened to their last names."""
     return _PATH.sub(r"\1", text)
 
 
 def replaced(document: str, measured: Mapping[str, str]) -> str:
-    """Return a document with the sections that were measured, in their order, and all others."""
+    """Return a document with the measured sections replaced, and all sections in order."""
     _, *parts = re.split(r"(?m)^## ", document)
     sections = {part.partition("\n")[0].strip(): f"## {part}".strip() for part in parts}
     sections |= measured
@@ -61,7 +62,7 @@ def replaced(document: str, measured: Mapping[str, str]) -> str:
 
 
 def with_section(document: str, heading: str, text: str) -> str:
-    """Return a document written by hand with one section measured anew, in its place."""
+    """Return a handwritten document with one section replaced by its new measurement."""
     before, found, after = document.partition(f"\n## {heading}\n")
     if not found:
         return f"{document.rstrip()}\n\n{text}\n"

@@ -2,9 +2,9 @@
 
     python -m benchmarks.report_speed
 
-A folder is made like that of a run that has 10,000 dev rows of 5 classes and of about 1 KB each,
-and 100,000 steps; its model is tiny and random, since the page asks nothing of it. The seconds are
-those of the whole process, from the start of Python. The tables hold the 1,000 most telling rows.
+The benchmark writes a run directory with 10,000 dev rows of 5 classes and about 1 KB each, and with
+100,000 steps; its model is tiny and random, since the page does not use it. The seconds are those
+of the whole process, from the start of Python. The tables hold the 1,000 most telling rows.
 """
 
 import argparse
@@ -24,7 +24,7 @@ NAMES = tuple(f"class {number}" for number in range(CLASSES))
 
 
 def make_run(run: Path, rows: int) -> None:
-    """Make a folder like that of a run."""
+    """Write a folder like that of a run."""
     from kbert import BertClassifier, Tokenizer, TrainingPlan, read_examples
     from kbert.results.evaluation import Evaluation
     from kbert.results.evaluation_history import EvaluationHistory

@@ -1,14 +1,14 @@
-"""What several devices give, and where they stop paying: the tables of docs/scaling.md.
+"""What several devices give, and where they stop paying off: the tables of docs/scaling.md.
 
     python -m benchmarks.scaling
 
-Steps of MiniLM, and of a BERT-Base with random weights, are timed on this machine by JAX, on
-batches of 32 rows of 64 tokens in float32, of which the fastest counts; on processors in computed
-seconds over the cores, in which other work on the machine has no part. The bytes that a step
-exchanges are counted from the weights of each model. `benchmarks.scaling_model` tells what follows
-from them on several devices, for an accelerator that is `--faster` than this machine, or whose
-steps take `--step-ms`, and for links of `--gigabits` and `--latency-us`. The updates are those of
-kbert's own plan.
+Steps of MiniLM, and of a BERT-Base with random weights, are timed on this machine with JAX, on
+batches of 32 rows of 64 tokens in float32; the fastest step counts. On a CPU, the time is the CPU
+time divided by the number of cores, which does not include other work on the machine. The bytes
+that a step exchanges are counted from the weights of each model. `benchmarks.scaling_model`
+computes what follows for several devices, for an accelerator that is `--faster` than this machine
+or whose steps take `--step-ms`, and for links of `--gigabits` and `--latency-us`. The updates are
+those of kbert's own plan.
 """
 
 import argparse
@@ -76,7 +76,7 @@ def measure(name: str, steps: int) -> dict[str, float]:
 
 
 def _clock() -> float:
-    """Return seconds; on processors those computed, in which other work has no part."""
+    """Return seconds; on a CPU, the CPU time per core, which does not include other work."""
     import jax
 
     from kbert.backend.machine import threads
@@ -87,10 +87,10 @@ def _clock() -> float:
 
 
 def _all_reduce(parameters: int) -> dict[str, float]:
-    """Return what an exchange takes on virtual devices of this host."""
+    """Return the times of an exchange among virtual devices of this host."""
     flag = f"--xla_force_host_platform_device_count={_HOST_DEVICES}"
     before = os.environ.get("XLA_FLAGS")
-    os.environ["XLA_FLAGS"] = flag  # of the process that is started
+    os.environ["XLA_FLAGS"] = flag  # for the process that is started
     try:
         return in_a_process("all_reduce", "jax", "--numbers", parameters)
     finally:
@@ -100,7 +100,7 @@ def _all_reduce(parameters: int) -> dict[str, float]:
 
 
 def measured_table(found: dict[str, dict[str, float]], devices: list[int]) -> Iterator[str]:
-    """Yield the lines of what was measured, and of the bytes that follow."""
+    """Yield the lines of the measurements, and of the bytes that follow from them."""
     sent = " | ".join(f"sent on {d}" for d in devices)
     yield f"A step of {ROWS} rows x {TOKENS} tokens, and what each device sends in it:"
     yield ""
@@ -118,7 +118,7 @@ def measured_table(found: dict[str, dict[str, float]], devices: list[int]) -> It
 def speed_up_table(
     name: str, step: float, parameters: int, devices: list[int], links: list[Link]
 ) -> Iterator[str]:
-    """Yield the lines of what devices give for a model whose step takes so long on one."""
+    """Yield the lines of the speed-ups of a model whose step takes `step` seconds on one device."""
     yield f"{name}, {_ms(step)} a step on one device:"
     yield ""
     yield (
@@ -148,7 +148,7 @@ def _told(step: Scaled) -> str:
 def limits_table(
     steps: dict[str, tuple[float, int]], links: list[Link], worth: float
 ) -> Iterator[str]:
-    """Yield the lines of the most devices whose exchange takes no more than a share of a step."""
+    """Yield the lines of the most devices whose exchange takes at most `worth` of a step."""
     yield (
         f"The most devices, a power of two, of whose step the exchange takes at most {worth:.0%}:"
     )

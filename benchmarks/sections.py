@@ -1,4 +1,4 @@
-"""The sections that programs measure, of docs/benchmarks.md and other documents."""
+"""The sections of docs/benchmarks.md and other documents that programs measure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,9 @@ from benchmarks.seeds import from_log
 
 PLOT = "images/data-scale.png"  # beside the document
 DATA = "DATA.csv"
-# What stands in the document for a path of this machine.
+# What replaces a path of this machine in the document.
 HIDDEN = {"peers": "PYTHON", "before": "DIR"}
-_PLACES = {DATA: "csv", PLOT: "plot"}  # arguments in whose place an option's value stands
+_PLACES = {DATA: "csv", PLOT: "plot"}  # arguments that an option's value replaces
 _SAME = {name: f"--{name}" for name in ("rows", "rounds", "data", "backends", "precisions")}
 
 
@@ -18,10 +18,10 @@ class Program:
     """A program whose output is a part of a section.
 
     Args:
-        arguments: sequence of str. Behind `python -m`: the module and its own flags.
-        takes: dict of the flag for each option of the report that it takes.
-        fenced: bool. Whether what it prints is no Markdown. Defaults to False.
-        read: function that makes the section's text of what it prints, or of an earlier log.
+        arguments: sequence of str. What follows `python -m`: the module and its own flags.
+        takes: dict. The program's flag for each option of the report that it takes.
+        fenced: bool. Whether its output is not Markdown. Defaults to False.
+        read: function that turns its output, or an earlier log, into the text of the section.
             Defaults to `str`.
     """
 
@@ -43,7 +43,7 @@ class Program:
         return [module, *found, *own]
 
     def text(self, output: str) -> str:
-        """Return the Markdown of what it has printed."""
+        """Return its output as Markdown."""
         read = self.read(output).strip()
         return f"```text\n{read}\n```" if self.fenced else read
 
@@ -54,11 +54,11 @@ class Section:
 
     Args:
         heading: str.
-        compared: str. One sentence: what is compared, and how.
+        compared: str. What is compared, and how.
         programs: sequence of Program.
-        image: str or None. A plot that they draw, beside the document. Defaults to None.
-        on_request: bool. Whether it is measured only where it is named. Defaults to False.
-        document: str or None. The file in docs/ whose section it is, all else of which is written
+        image: str or None. A plot that they draw, next to the document. Defaults to None.
+        on_request: bool. Whether it is measured only if it is named. Defaults to False.
+        document: str or None. The file in docs/ that has this section, and is otherwise written
             by hand. Defaults to None: benchmarks.md, which has measured sections only.
     """
 
@@ -84,9 +84,9 @@ _TRAINED = ("--preset", "minilm", "--epochs", "2", "--max-length", "64", "--back
 SECTIONS = {
     "training": Section(
         "Training speed",
-        "MiniLM is fine-tuned on film reviews by kbert, by the Hugging Face Trainer at the best "
-        "settings known for it, and by keras-hub's own `fit`, each in a process of its own and all "
-        "in turn; the limit is the machine's own matrix product.",
+        "kbert, the Hugging Face Trainer with the best settings known for it, and keras-hub's own "
+        "`fit` fine-tune MiniLM on film reviews. Each runs in a separate process, and they take "
+        "turns. The limit is the machine's own matrix product.",
         [
             Program(
                 ["benchmarks.training_table"],
@@ -96,14 +96,14 @@ SECTIONS = {
     ),
     "gpu": Section(
         "Training speed on a GPU",
-        "The same on a GPU, on each backend that sees it, beside the Hugging Face Trainer.",
+        "The same on a GPU: kbert on each backend that sees it, and the Hugging Face Trainer.",
         [Program(["benchmarks.gpu"], _takes("rows", "rounds", "data", "precisions", "peers"))],
         on_request=True,
     ),
     "changes": Section(
         "What each technique brings",
         "kbert trains with one technique switched off at a time, in turn with all of them on; the "
-        "ratio is the median of those of each round.",
+        "ratio is the median over the rounds.",
         [
             Program(
                 ["benchmarks.changes"],
@@ -113,17 +113,17 @@ SECTIONS = {
     ),
     "profile": Section(
         "Where a step's time goes",
-        "The operations of a step of MiniLM are attributed to the parts of the model that "
-        "they compute, gradients included, by each backend's own profiler, with and without what "
-        "makes training faster. Where TensorFlow computes a product, its bias and GELU in one "
-        "kernel, as it predicts, all of it counts as GELU.",
+        "Each backend's own profiler attributes the operations of a MiniLM step, gradients "
+        "included, to the parts of the model that they compute, with and without the techniques "
+        "that make training faster. Where TensorFlow computes a product, its bias and GELU in one "
+        "kernel, as it does in prediction, all of it counts as GELU.",
         [Program(["benchmarks.step_profile"], _takes("rows", "data", "backends", "precisions"))],
     ),
     "exactness": Section(
         "Exactness",
-        "What is computed in another way for speed is compared with the plain way on each backend, "
-        "without dropout, and the backends with one another and with transformers; each number is "
-        "the greatest absolute difference.",
+        "What kbert computes in a faster way is compared with the plain way on each backend, "
+        "without dropout. The backends are compared with one another and with transformers. Each "
+        "number is the greatest absolute difference.",
         [
             Program(["benchmarks.exactness"], _takes("rows", "backends")),
             Program(["tests.parity.table"], fenced=True),
@@ -131,8 +131,8 @@ SECTIONS = {
     ),
     "accuracy": Section(
         "Accuracy",
-        "The same runs with several seeds, with and without what makes training faster; a "
-        "difference within twice its standard error may be chance.",
+        "The same runs with several seeds, with and without the settings that make training "
+        "faster. A difference within twice its standard error may be due to chance.",
         [
             Program(
                 ["benchmarks.seeds", "--vary", *_VARIED, "--", DATA, *_TRAINED],
@@ -143,14 +143,14 @@ SECTIONS = {
     ),
     "evaluation": Section(
         "Evaluation after each epoch",
-        "The evaluation inside `fit` is compared with a loop of predictions over the same batches, "
-        "ready in memory, and what it compiles is counted.",
+        "The evaluation inside `fit` is compared with a prediction loop over the same batches, "
+        "ready in memory, and the compilations of the evaluation are counted.",
         [Program(["benchmarks.evaluation_cost"], _takes("rows", "data", "backends"))],
     ),
     "prediction": Section(
         "Prediction speed",
-        "Texts in, probabilities out: kbert beside transformers' pipeline and a loop that a "
-        "careful user writes, at the best batch sizes of each, in turn.",
+        "Texts in, probabilities out: kbert, compared with transformers' pipeline and with a loop "
+        "that a careful user would write, each of the two at its best batch size. All take turns.",
         [
             Program(
                 ["benchmarks.prediction_speed"],
@@ -160,15 +160,16 @@ SECTIONS = {
     ),
     "serving": Section(
         "Serving under load",
-        "Clients on the same machine each send one text, wait for the answer and send the next: to "
-        "`kbert serve`, to the app of docs/serving.md, which calls `Predictor` for each request, "
-        "and to transformers' pipeline in such an app, all in turn.",
+        "Clients on the same machine each send one text, wait for the answer and send the next. "
+        "The servers take turns: `kbert serve`, the app of docs/serving.md, which calls "
+        "`Predictor` for each request, and transformers' pipeline in a similar app.",
         [Program(["benchmarks.serving_load"], _takes("rounds", "backends", "peers"))],
     ),
     "start": Section(
         "Start",
         "Seconds from the start of `kbert train` to its first finished step and to its end, with "
-        "empty caches and a second time, and those of `import kbert` and `kbert --help`.",
+        "empty caches and then with full ones, and the seconds of `import kbert` and "
+        "`kbert --help`.",
         [Program(["benchmarks.start_up"], _takes("rows", "rounds", "backends"))],
     ),
     "report": Section(
@@ -178,15 +179,15 @@ SECTIONS = {
     ),
     "norm": Section(
         "Gradient norm",
-        "Seconds of an epoch whose log has the norm of the gradients, by those of an epoch without "
-        "it; two models take turns in one process, an epoch each.",
+        "The seconds of an epoch that logs the gradient norm, divided by those of an epoch without "
+        "it. Two models take turns in one process, one epoch each.",
         [Program(["benchmarks.gradient_norm_cost"], _takes("rows", "backends", rounds="--epochs"))],
     ),
     "data": Section(
         "Data",
-        "What happens to data before training, by the number of rows: time a row and memory, the "
-        "tokenizer beside the Rust library alone, and the order of an epoch computed at once and a "
-        "pool at a time.",
+        "What happens to data before training, by number of rows: time per row and memory; the "
+        "tokenizer compared with the Rust library alone; and the order of an epoch, computed at "
+        "once and a pool at a time.",
         [
             Program(["benchmarks.data_scale", "--plot", PLOT], _takes("rows")),
             Program(["benchmarks.tokenizing_speed"], _takes("rows", rounds="--turns")),
@@ -196,16 +197,16 @@ SECTIONS = {
     ),
     "memory": Section(
         "Memory",
-        "The most memory that a training's process holds, with and without gradient checkpointing, "
-        "beside the Hugging Face Trainer's; `loaded` is what it held before the first step, "
-        "frameworks included, and `training` the difference.",
+        "The peak memory of a training process, with and without gradient checkpointing, compared "
+        "with the Hugging Face Trainer's. `most` is the peak, `loaded` is what the process held "
+        "before the first step, frameworks included, and `training` is the difference.",
         [Program(["benchmarks.memory"], _takes("rows", "data", "backends", "precisions", "peers"))],
     ),
     "scaling": Section(
         "Measured, and what follows",
-        "A step of each model is timed, on a processor in computed seconds over its cores, its "
-        "weights are counted, and the rest follows by the formula above, for this machine and for "
-        "devices 100 times as fast.",
+        "A step of each model is timed, on a CPU as CPU time divided by the number of cores, and "
+        "its weights are counted. The rest follows from the formula above, for this machine and "
+        "for devices 100 times as fast.",
         [Program(["benchmarks.scaling"])],
         on_request=True,
         document="scaling.md",

@@ -2,9 +2,9 @@
 
     python -m benchmarks.seeds --vary "--packing on" "--packing off" -- DATA [flags of kbert train]
 
-Each seed decides the split, the new head, the order and dropout, and is used with each of the
-settings. What is compared is the accuracy of the best epoch on the dev set; a difference that is
-within twice its standard error may be chance.
+Each seed determines the split, the new head, the order and dropout, and is used with each of the
+settings. The accuracy of the best epoch on the dev set is compared; a difference within twice its
+standard error may be due to chance.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def accuracy(flags: list[str], seed: int) -> float:
 
 
 def table(found: Mapping[str, Sequence[float]]) -> Iterator[str]:
-    """Return the lines of the table of the accuracies that each setting had, seed by seed."""
+    """Return the lines of the table; `found` has the accuracies of each setting, seed by seed."""
     yield "| settings | seeds | mean | standard deviation | to the first | its standard error |"
     yield "|---|---|---|---|---|---|"
     first = next(iter(found.values()))
@@ -49,7 +49,7 @@ def table(found: Mapping[str, Sequence[float]]) -> Iterator[str]:
 
 
 def from_log(log: str) -> str:
-    """Return what a log tells, as a table for each command: also an old log, or one that is cut.
+    """Return a table for each command in a log, which may be an old log or one that is cut off.
 
     Raises:
         ValueError: the log has no seed.

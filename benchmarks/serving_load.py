@@ -2,11 +2,11 @@
 
     python -m benchmarks.serving_load --peers PYTHON
 
-MiniLM with a head for two classes, at most 64 tokens; each client sends one film review, waits for
-its answer and sends the next. Beside `kbert serve`: the app of docs/serving.md, which calls
-`Predictor` for each request, and transformers' pipeline in such an app, both under uvicorn. PYTHON
-is that of an environment with transformers, FastAPI and uvicorn. The sides are measured in turn as
-often as `--rounds` says; the client runs on the same machine.
+MiniLM has a head for two classes and reads at most 64 tokens. Each client sends one film review,
+waits for the answer and sends the next. `kbert serve` is compared with the app of docs/serving.md,
+which calls `Predictor` for each request, and with transformers' pipeline in a similar app, both
+under uvicorn. PYTHON is the interpreter of an environment with transformers, FastAPI and uvicorn.
+The sides take turns for `--rounds` rounds; the client runs on the same machine.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from benchmarks.training_speed import read_rows
 
 ROOT = Path(__file__).parents[1]
 WARM_UP = 3.0  # seconds
-_APP = re.search(  # that of the document, word for word
+_APP = re.search(  # the app of the document, word for word
     r"```python\n(from dataclasses import asdict\n.*?)```",
     (ROOT / "docs" / "serving.md").read_text(encoding="utf-8"),
     re.DOTALL,
@@ -44,7 +44,7 @@ def predict(texts: list[str]) -> list:
 
 
 def free_port() -> int:
-    """Return a port that nobody uses."""
+    """Return a free port."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return free.getsockname()[1]
@@ -64,7 +64,7 @@ def write_models(folder: Path) -> None:
 
 
 def sides(folder: Path, peers: Path | None, backend: str) -> dict[str, tuple[list[str], bool]]:
-    """Return the command of each side without its port, and whether its body is a plain list."""
+    """Return each side's command without the port, and whether its request body is a plain list."""
     assert _APP is not None
     kbert = [sys.executable, "-m", "kbert", "serve", "-q"]
     uvicorn = ["-m", "uvicorn", "--log-level", "warning"]

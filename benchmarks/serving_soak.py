@@ -2,8 +2,8 @@
 
     python -m benchmarks.serving_soak EXPORT --minutes 10
 
-Clients ask without a pause; the resident memory of the server's processes is read each minute. The
-first minute is the warm-up. With `--reload` the model is loaded again each minute, too.
+Clients send requests without a pause; the resident memory of the server's processes is read every
+minute. The first minute is the warm-up. With `--reload`, the model is also reloaded every minute.
 """
 
 import argparse

@@ -1,14 +1,14 @@
-"""A token store in shards at scale: how fast it is made, planned and begun, and in what memory.
+"""A sharded token store at scale: speed and memory of the build, the plan and the first batch.
 
     python -m benchmarks.shard_scale --rows 100000000
 
-Texts of eight words, sorted by class, come in chunks. On every few chunks the Rust library
-tokenizes alone, in turn with kbert, which tokenizes all, and writes shards, lengths, labels and
-checksums; the time in which texts are generated and the library runs alone does not count. Halfway
-the making is interrupted, and goes on: the second half begins by reading the first again, to
-compare it. Then a plan, and the first training batch of an epoch, each in a process of its own.
-With `--ids` the shards get ids by chance in place of those of texts, which says nothing about the
-making, but all about what follows.
+Texts of eight words, sorted by class, come in chunks. kbert tokenizes all chunks and writes shards,
+lengths, labels and checksums; every few chunks, the Rust library takes a turn and tokenizes the
+same chunk alone. The time to generate texts and to run the library alone does not count. Halfway,
+the build is interrupted and resumed: the second half begins by reading the first again, to compare
+it. Then a plan, and the first training batch of an epoch, are timed, each in a separate process.
+With `--ids`, the shards get random ids in place of those of texts, which measures everything except
+the build.
 """
 
 import argparse
@@ -38,7 +38,7 @@ class Chunks:
         rows: int.
         words: array of str.
         library: the Rust tokenizer, or None.
-        every: int. The library has one chunk in so many.
+        every: int. The library tokenizes one chunk in this many.
         until: int or None. The row before which reading is interrupted.
     """
 
@@ -71,7 +71,7 @@ class Chunks:
 
 
 def make(rows: int, folder: str, every: int) -> dict[str, float]:
-    """Make a store, interrupted once, and return how fast."""
+    """Build a store, interrupted once, and return its speed and memory."""
     from kbert import ShardedTokenStore, find_source
     from kbert.data.shards.sharded_token_store import ROWS_PER_SHARD
 
@@ -100,7 +100,7 @@ def make(rows: int, folder: str, every: int) -> dict[str, float]:
 
 
 def make_ids(rows: int, folder: str) -> dict[str, float]:
-    """Make a store of ids by chance."""
+    """Build a store of random ids."""
     from kbert import find_source
     from kbert.data.shards.location import Location
     from kbert.data.shards.shard_index import ShardIndex
@@ -151,7 +151,7 @@ def plan(folder: str) -> dict[str, float]:
 
 
 def first_batch(folder: str) -> dict[str, float]:
-    """Return the seconds until the first batch is there, and the memory."""
+    """Return the seconds until the first batch is ready, and the memory."""
     from kbert import ShardedTokenStore
     from kbert.data.batches import Batches
 

@@ -62,7 +62,7 @@ def keras_hub_accuracies(
 
 
 def main() -> None:
-    """Print the table, or as one side its numbers."""
+    """Print the table, or one side's numbers."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )

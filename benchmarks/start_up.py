@@ -1,15 +1,14 @@
-"""How soon `kbert train` trains: seconds from the start of the process, with and without caches.
+"""How soon `kbert train` trains: seconds from the start of the process, with empty and full caches.
 
     python -m benchmarks.start_up
 
 MiniLM is fine-tuned for one epoch on a few film reviews. The first step is done when its row is in
-learning_rate.csv, which is written line by line. "Empty" is a training whose KBERT_CACHE, where the
-tokens and JAX's compiled programs lie, is a new folder; "full" is the same once more into another
-run directory. Programs that JAX has compiled, or found there, are counted in run.json. Python's
-modules are compiled, and the files in the system's memory, in both.
+learning_rate.csv, which is written line by line. "Empty" is a run with a new folder as KBERT_CACHE,
+which holds the tokens and JAX's compiled programs; "full" is the same run once more, into another
+run directory. run.json counts the programs that JAX has compiled, or found in the cache. In both
+cases, Python's modules are already compiled, and the system has the files in memory.
 
-`import kbert` and `kbert --help` are measured from the start of Python, and Python alone beside
-them.
+`import kbert` and `kbert --help` are measured from the start of Python; so is Python alone.
 """
 
 import argparse
@@ -96,7 +95,7 @@ def main() -> None:
     for name in _COMMANDS:
         print(f"| {name} | {statistics.median(turn[name] for turn in turns):.2f} |")
     print(
-        f"\n`kbert train`, MiniLM, {options.rows:,} rows of which 90 % are trained on, batch "
+        f"\n`kbert train`, MiniLM, {options.rows:,} rows of which 90% are trained on, batch "
         f"{BATCH}, one epoch; median of {options.rounds}.\n"
     )
     print("| backend | caches | first step | end | programs compiled | found |")

@@ -2,12 +2,12 @@
 
     python -m benchmarks.step_profile
 
-Steps of MiniLM on batches of 32 film reviews, as `kbert train` makes them, and batches of 32 texts
-of like length, as `kbert predict` does, in float32. The parts of the model are named, and each
-operation counts for the part that it computes, that of a gradient for the part whose gradient it
-is; `benchmarks.profilers` tells how this is known. A step is also timed by the clock, without a
-profiler. Each backend is profiled twice: as it is, and without what makes kbert's training faster
-(see `benchmarks.techniques`).
+MiniLM's steps are profiled on batches of 32 film reviews, as `kbert train` makes them, and, in
+float32, on batches of 32 texts of similar length, as `kbert predict` makes them. The parts of the
+model are named, and each operation counts for the part that it computes; an operation of a gradient
+counts for the part whose gradient it is. `benchmarks.profilers` explains how this is determined. A
+step is also timed by the clock, without a profiler. Each backend is profiled twice: as it is, and
+without the techniques that make kbert's training faster (see `benchmarks.techniques`).
 """
 
 import argparse
@@ -35,7 +35,7 @@ _KINDS = {"train": "training", "predict": "prediction"}
 
 
 def measure(data: str, rows: int, folder: Path, kind: str = "train") -> dict[str, float]:
-    """Return the seconds of each part in a step, and those of a step by the clock.
+    """Return the seconds of each part in a step, and the seconds of a step by the clock.
 
     Args:
         data: str. The data set.
@@ -93,7 +93,7 @@ def measure(data: str, rows: int, folder: Path, kind: str = "train") -> dict[str
 
 
 def table(found: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
-    """Return the lines of the table of what was found, by what each column is of."""
+    """Return the lines of the table; `found` has the seconds of each column."""
     yield f"| part | {' | '.join(found)} |"
     yield "|---" * (len(found) + 1) + "|"
     parts = {**PARTS, REST: REST}
@@ -113,7 +113,7 @@ def _milliseconds(seconds: Any) -> str:
 def _found(
     options: argparse.Namespace, data: str, kind: str, precision: str
 ) -> dict[str, dict[str, float]]:
-    """Return what was found on each backend, with and without what is switched off."""
+    """Return the seconds on each backend, with and without the techniques to switch off."""
     found = {}
     for backend, off in itertools.product(options.backends, options.off):
         flags = ("--alone", "--rows", options.rows, "--data", data, "--off", off, "--kinds", kind)
@@ -144,7 +144,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.alone:
         with tempfile.TemporaryDirectory() as folder:
-            # Read when jax is imported; it writes the programs that it has compiled there.
+            # JAX reads this when it is imported, and writes its compiled programs to the folder.
             os.environ["XLA_FLAGS"] = f"--xla_dump_to={folder} --xla_dump_hlo_as_text"
             set_precision(options.precisions[0])
             if options.off != [_NOTHING]:

@@ -1,7 +1,7 @@
-"""What makes kbert's training faster, and how to do without each: by other functions in its place.
+"""The techniques that make kbert's training faster, and how to switch each off by patching.
 
-kbert has no switches for these, since nobody wants to be without. Only a process that ends after
-its measurement is patched.
+kbert has no switches for these, since nobody wants to do without them. Only a process that ends
+after its measurement is patched.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from benchmarks.sides import BACKENDS
 
 
 def without_packing() -> None:
-    """Give each text a row of its own, beside others of its length."""
+    """Give each text its own row, in batches of texts of its length."""
     from kbert.models import text_batches
 
     choice = text_batches.PackingChoice
@@ -28,7 +28,7 @@ def without_packing() -> None:
 
 
 def without_longest_text() -> None:
-    """Pad batches to a few widths in place of their longest text."""
+    """Pad batches to one of a few widths instead of to their longest text."""
     from kbert.models import text_batches
 
     text_batches.few_shapes = lambda model: True
@@ -42,11 +42,11 @@ def without_grouping() -> None:
     without_longest_text()
     epoch_layouts.choose_widths = lambda *arguments, **options: np.array(
         [2**20]
-    )  # then cut to the most
+    )  # then capped at the greatest length
 
 
 def without_cls_alone() -> None:
-    """Compute the last layer of all tokens, and take those of [CLS] from it."""
+    """Compute the last layer for all tokens, and take [CLS] from the result."""
     from keras import ops
 
     from kbert.models import bert_classifier
@@ -84,28 +84,28 @@ def without_fused_optimizer() -> None:
 
 
 def without_fused_attention() -> None:
-    """Compute attention by single operations on all pairs of tokens."""
+    """Compute attention with separate operations on all pairs of tokens."""
     from kbert.backend import encoder_layer
 
     encoder_layer.fused_attention = lambda *arguments: None
 
 
 def without_fused_bias() -> None:
-    """Call dense layers as they are: the bias in an operation of its own."""
+    """Call dense layers as they are, with the bias in a separate operation."""
     from kbert.backend import encoder_layer
 
     encoder_layer.dense = lambda layer, inputs: layer(inputs)
 
 
 def without_short_numbers() -> None:
-    """Draw the random numbers of dropout as Keras does, but for those of fused attention."""
+    """Draw the random numbers of dropout as Keras does, except those of fused attention."""
     from kbert.backend import dropout
 
     dropout.dropped_levels = lambda layer: 0
 
 
 def without_own_gelu() -> None:
-    """Take Keras's GELU, whose gradient is that of its parts."""
+    """Use Keras's GELU, whose gradient is computed from its parts."""
     import keras
 
     from kbert.models import backbones
@@ -125,11 +125,11 @@ class Technique:
     """One of the ways in which kbert trains faster.
 
     Args:
-        name: str. As the table has it.
+        name: str. The name in the table.
         switch_off: function that patches kbert in this process.
-        backends: tuple of str. Where it exists. Defaults to all.
-        packed: bool or None. Whether it exists only with several texts in a row, or only without.
-            Defaults to None: with both.
+        backends: tuple of str. The backends that have it. Defaults to all.
+        packed: bool or None. True if it exists only with several texts per row, False if only
+            without. Defaults to None: it exists with both.
     """
 
     name: str

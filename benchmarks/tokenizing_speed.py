@@ -1,12 +1,12 @@
-"""Texts tokenized per second: `TokenStore.build` beside the Rust library alone, on all cores.
+"""Texts tokenized per second: `TokenStore.build` and the Rust library alone, on all cores.
 
     python -m benchmarks.tokenizing_speed
 
-The library tokenizes the same texts in batches of as many characters, with truncation, into its own
-objects, from which nothing is read: there is no faster way to use it. kbert's store holds the ids
-in the end. Both take turns, and the first to go changes. The table has the medians, and of the
-share in each turn the quartiles too: a machine can be a quarter faster in one turn than in the
-next.
+The library tokenizes the same texts in batches of as many characters as kbert's, with truncation,
+into its own objects, from which nothing is read: there is no faster way to use it. kbert's store
+holds the ids at the end. The two take turns, and alternate in going first. The table has the
+medians, and also the quartiles of the share in each turn: a machine can be a quarter faster in one
+turn than in the next.
 """
 
 import argparse

@@ -24,14 +24,14 @@ from kbert.cli.demo_data import read_movie_reviews
 
 BATCH, EPOCHS, LEARNING_RATE = 32, 3, 5e-5
 MAX_LENGTHS = {"rotten_tomatoes": 64, "imdb": 256}
-FULL = {"full": 128}  # reviews that are cut: every row has as many tokens
+FULL = {"full": 128}  # reviews that are cut: every row has this many tokens
 LENGTHS = {**MAX_LENGTHS, **FULL}
 
 
 def read_rows(data: str, rows: int) -> tuple[list[str], np.ndarray]:
     """Return the texts and the labels of a random choice of rows, the same one each time."""
     table = read_movie_reviews("imdb" if data in FULL else data)
-    if data in FULL:  # a word is a token, or several
+    if data in FULL:  # a word is one token or several
         words = pc.list_value_length(pc.utf8_split_whitespace(table["text"]))
         table = table.filter(pc.greater_equal(words, FULL[data]))
     table = table.take(np.random.default_rng(0).permutation(table.num_rows)[:rows])
@@ -39,7 +39,7 @@ def read_rows(data: str, rows: int) -> tuple[list[str], np.ndarray]:
 
 
 def write_rows(path: Path, data: str, rows: int) -> None:
-    """Write those rows to a CSV file, as `kbert train` reads it."""
+    """Write such rows to a CSV file that `kbert train` reads."""
     texts, labels = read_rows(data, rows)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -58,7 +58,7 @@ def time_fit(fit: Any, rows: int) -> dict[str, float]:
     loaded = held_mb()
     ends: list[tuple[float, float]] = []
 
-    class Clock(keras.callbacks.Callback):  # of nothing else: `fit` need not wait for each step
+    class Clock(keras.callbacks.Callback):  # without batch hooks, `fit` need not wait
         def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
             ends.append((time.perf_counter(), time.process_time()))
 
@@ -81,7 +81,7 @@ def kbert_speed(
     gradient_checkpointing: bool = False,
     preset: str = "minilm",
 ) -> dict[str, Any]:
-    """Time `BertClassifier.fit` on `Batches`; of a folder without weights they are random."""
+    """Time `BertClassifier.fit` on `Batches`; a folder without weights gets random ones."""
     import keras
 
     from kbert import BertClassifier, Examples, Labels, TrainingPlan, create_optimizer

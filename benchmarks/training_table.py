@@ -1,9 +1,9 @@
-"""Training speed of kbert, beside the Hugging Face Trainer and keras-hub's own fit.
+"""Training speed of kbert, the Hugging Face Trainer and keras-hub's own fit.
 
-MiniLM on film reviews, batches of 32, whole epochs after the first; each side in a process of its
-own, one after the other, and all of them in turn as often as `--rounds` says. The ratios matter
-more than the figures, which depend on the machine and on its other load. The Trainer runs in an
-environment of its own, with whichever attention is faster.
+MiniLM is fine-tuned on film reviews in batches of 32; whole epochs after the first are timed. Each
+side runs in a separate process, one after the other, and the sides take turns for `--rounds`
+rounds. The ratios matter more than the figures, which depend on the machine and on its other load.
+The Trainer runs in its own environment, with whichever attention is faster.
 """
 
 import argparse
@@ -42,7 +42,7 @@ def trainer(
 ) -> Callable[[], Any]:
     """Return a function that measures the Hugging Face Trainer with its best attention.
 
-    The model is MiniLM, or that of a folder.
+    The model is MiniLM, or the one in the folder `model`.
     """
 
     def measure() -> Any:
@@ -69,7 +69,7 @@ def trainer(
             found = []
             for attention in attentions:
                 if attention == "flash_attention_2" and precision == "float32":
-                    continue  # which it cannot compute
+                    continue  # which does not support float32
                 done = subprocess.run(
                     [*command, "--attention", attention], capture_output=True, text=True
                 )

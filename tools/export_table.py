@@ -2,8 +2,8 @@
 
     python -m tools.export_table RUN [--backends tensorflow jax torch] [--formats onnx ...]
 
-Formats whose GELU is always tanh are tried with the same weights and tanh where the model uses erf;
-the table notes it.
+For a model that uses erf, formats whose GELU is always tanh are tried with the same weights and
+tanh; the table notes this.
 """
 
 import argparse

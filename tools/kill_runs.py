@@ -6,7 +6,7 @@ A tiny model is trained on film reviews, with a checkpoint every few steps. More
 kills wait until a checkpoint is being written, the others occur at any time. Every attempt is a
 process forked from one that has imported everything, and is ended by SIGKILL. Prints the kills, how
 many of them hit a checkpoint being written, the greatest number of steps lost, and how many runs
-end with equal bits.
+end with identical bits.
 """
 
 import argparse
@@ -66,7 +66,7 @@ def make_work(folder: Path, rows: int = 400, epochs: int = 3) -> list[str]:
 def load(backend: str) -> None:
     """Import what a run needs, for the processes that are forked from this one.
 
-    No tensor is made here: the threads that TensorFlow and JAX start for the first are not forked.
+    No tensor is made here: it would start threads of TensorFlow and JAX, which are not forked.
     """
     from kbert.backend.choose_backend import choose_backend
 

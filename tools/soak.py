@@ -4,7 +4,7 @@
 
 Every attempt is killed after a random time; the run is resumed until all epochs are done and then
 compared with an undisturbed one; then the next run starts. Once a minute, prints the greatest
-memory of an attempt, the disk space of a run, and how many runs end with equal bits. The exit
+memory of an attempt, the disk space of a run, and how many runs end with identical bits. The exit
 status is 1 if memory or disk space grows, or a result differs.
 """
 

@@ -36,12 +36,12 @@ ADDED = (
 )
 KINDS = (None, "BertTokenizer", "BertTokenizerFast", "PreTrainedTokenizerFast")
 SETTINGS = tuple(itertools.product((None, True, False), (None, True, False), (None, True, False)))
-"""do_lower_case, strip_accents and tokenize_chinese_chars; None where a file does not tell."""
+"""do_lower_case, strip_accents and tokenize_chinese_chars; None where a file does not set it."""
 NAMES = ("do_lower_case", "strip_accents", "tokenize_chinese_chars")
 
 
 def pieces() -> list[str]:
-    """Return a vocabulary in which each treatment of the texts has other ids."""
+    """Return a vocabulary in which each treatment of the texts gives different ids."""
     letters = dict.fromkeys("".join(TEXTS))
     words = [word for text in (*TEXTS[:7], FINAL_SIGMA) for word in text.split()]
     normal = build_wordpiece({"[UNK]": 0}, (), lowercase=True, strip_accents=True).normalizer
@@ -106,7 +106,7 @@ def write_folder(
 
 
 def differences(folder: Path) -> list[str]:
-    """Return the texts to which kbert gives other ids than transformers."""
+    """Return the texts for which kbert gives different ids than transformers."""
     import transformers
 
     theirs = transformers.AutoTokenizer.from_pretrained(folder)

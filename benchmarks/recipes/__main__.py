@@ -2,11 +2,11 @@
 
     python -m benchmarks.recipes --data FOLDER --peers PYTHON [--jobs N] [--minutes M]
 
-FOLDER has the data sets, in folders as their publishers name them: glue/CoLA, glue/MRPC, trec,
-banking77, chnsenticorp. PYTHON is that of an environment with transformers, accelerate and setfit.
-Each run is a line of benchmarks/results/recipes.jsonl; what is there is not made again, unless its
-files have changed, so that the program can be ended at any time. Runs that are made at once share
-the cores. `--table` writes the document alone.
+FOLDER has the data sets, in folders named as by their publishers: glue/CoLA, glue/MRPC, trec,
+banking77, chnsenticorp. PYTHON is the interpreter of an environment with transformers, accelerate
+and setfit. Each run is a line of benchmarks/results/recipes.jsonl. A run that is there is not
+repeated unless its files have changed, so the program can be stopped at any time. Runs made at the
+same time share the cores. `--table` only writes the document.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from benchmarks.recipes.tables import Scores
 
 
 def main() -> None:
-    """Make what is missing, as long as there is time."""
+    """Make the missing runs, as long as there is time, and write the document."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -62,7 +62,7 @@ class _Maker:
         self._begun: dict[Future[Result], Run] = {}
 
     def make(self) -> None:
-        """Make the runs of one stage after the other: what is found decides on later ones."""
+        """Make the runs stage by stage: the results of earlier stages decide on later ones."""
         with ThreadPoolExecutor(self._options.jobs) as pool:
             for stage in self._options.stages:
                 while runs := self._left(stage):
@@ -82,7 +82,7 @@ class _Maker:
         return time.monotonic() < self._end
 
     def _take(self, stage: str) -> None:
-        """Wait for a run, and add what it has found."""
+        """Wait for a run, and add its result."""
         done, _ = wait(self._begun, return_when=FIRST_COMPLETED)
         for one in done:
             run = self._begun.pop(one)

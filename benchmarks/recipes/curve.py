@@ -11,7 +11,7 @@ FILE = Path(__file__).parents[2] / "docs" / "images" / "recipes.svg"
 
 
 def points(scores: Scores, settings: Sequence[Setting]) -> dict[str, tuple[float, float]]:
-    """Return the time beside the Trainer's and the average score in percent, by setting."""
+    """Return the time relative to the Trainer's and the average score in percent, by setting."""
     found = {}
     for setting in settings:
         averages, time = scores.averages(setting), scores.time(setting)
@@ -21,7 +21,7 @@ def points(scores: Scores, settings: Sequence[Setting]) -> dict[str, tuple[float
 
 
 def draw(at: dict[str, tuple[float, float]], path: Path = FILE) -> None:
-    """Draw the points, the same bytes each time."""
+    """Draw the points; the file has the same bytes each time."""
     import matplotlib
 
     matplotlib.use("agg")

@@ -28,11 +28,12 @@ class DataSet:
     Args:
         name: str.
         about: str. What is classified, and into how many classes.
-        read: function that takes the folder of data sets, and returns the rows that are trained and
-            chosen on, and those of a test file. Without a test file these are taken from the rest.
-        score: str. What it is usually scored by. Defaults to "accuracy".
+        read: function that takes the folder of data sets, and returns the rows for training and
+            selection, and those of a test file. Without a test file, the test rows are taken from
+            the former.
+        score: str. The score usually reported for it. Defaults to "accuracy".
         in_average: bool. Whether it counts in the average over data sets. Defaults to True.
-        is_pretrained: bool. Whether weights of its language are here. Defaults to True.
+        is_pretrained: bool. Whether pretrained weights for its language are here. Defaults to True.
     """
 
     name: str
@@ -69,7 +70,7 @@ def write(data_set: DataSet, folder: Path, work: Path, rows_per_class: int | Non
         data_set: DataSet.
         folder: Path. Where the data sets are.
         work: Path. Where the files are written.
-        rows_per_class: int or None. Training rows of each class; by default 1,600 of all.
+        rows_per_class: int or None. Training rows of each class. Defaults to None: 1,600 in all.
     """
     pool, test = data_set.read(folder)
     pool, test = _shuffled(_distinct(pool)), _shuffled(_distinct(test))
@@ -105,7 +106,7 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
-    """Return the first row of each text or pair: a row to test must not be one to train."""
+    """Return the first row of each text or pair, so that no test row is also a training row."""
     return list({(row.text, row.pair): row for row in reversed(list(rows))}.values())[::-1]
 
 

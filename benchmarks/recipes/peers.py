@@ -1,4 +1,4 @@
-"""The side of other tools, in an environment of their own, without kbert.
+"""The side of the other tools, in their own environment, without kbert.
 
     python benchmarks/recipes/peers.py trainer|setfit FOLDER SETTINGS
 
@@ -17,7 +17,7 @@ Predicted = list[dict[str, list[tuple[str, str]]]]
 
 
 def read(path: Path) -> tuple[list[tuple[str, ...]], list[str]]:
-    """Return the texts of a file, of a pair two, and its labels."""
+    """Return the texts of a file, two for a pair, and its labels."""
     with path.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     return [(row["text"], row["pair"]) if "pair" in row else (row["text"],) for row in rows], [
@@ -67,7 +67,7 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> Predicted:
         """Predict after each epoch."""
 
         def on_epoch_end(self, *_: Any, **__: Any) -> None:
-            """Keep the labels of each part."""
+            """Keep the true and predicted labels of each part."""
             told = {}
             for part in ("dev", "test"):
                 given = trainer.predict(parts[part])
@@ -85,7 +85,7 @@ def train_trainer(folder: Path, settings: dict[str, Any]) -> Predicted:
             per_device_train_batch_size=settings["batch_size"],
             per_device_eval_batch_size=settings["batch_size"],
             learning_rate=settings["learning_rate"],
-            warmup_steps=0.1,  # below 1 it is a share
+            warmup_steps=0.1,  # a value below 1 is a share of the steps
             weight_decay=0.01,
             bf16=settings["precision"] == "bfloat16",
             use_cpu=not torch.cuda.is_available(),

@@ -1,4 +1,4 @@
-"""Which runs there are, which of them are missing, and how long these take."""
+"""Which runs there are, which of them are missing, and how long the missing ones take."""
 
 import statistics
 import tempfile
@@ -23,12 +23,12 @@ from benchmarks.recipes.settings import (
 from kbert.results.paired_seeds import PairedSeeds
 
 STAGES = ("main", "recipes", "screen", "survivors", "few")
-_CHANCE = 0.05  # what has a p-value below it is not taken for chance
-Rows = tuple[str, int | None]  # a data set's name, and its rows a class
+_CHANCE = 0.05  # a p-value below it is not put down to chance
+Rows = tuple[str, int | None]  # a data set's name, and its rows per class
 
 
 def planned(stage: str, found: Sequence[Result]) -> list[Run]:
-    """Return the runs of a stage in their order: all of a seed before those of the next."""
+    """Return the runs of a stage in order: all runs of a seed before those of the next."""
     if stage == "few":
         return [
             Run(_set(name), setting, seed, rows)
@@ -48,7 +48,7 @@ def planned(stage: str, found: Sequence[Result]) -> list[Run]:
         for seed in SEEDS
         for one in sets
         for setting in settings
-        if one.is_pretrained or "learning_rate" not in setting.flags  # not of use to a new model
+        if one.is_pretrained or "learning_rate" not in setting.flags  # of no use to a new model
     ]
 
 
@@ -57,7 +57,7 @@ def _set(name: str) -> DataSet:
 
 
 def survivors(found: Sequence[Result]) -> list[Setting]:
-    """Return the techniques that have been screened, and are better than none by more than chance.
+    """Return the screened techniques that are better than none by more than chance.
 
     That is: their mean dev score is higher, with a p below 0.05 in a paired t test over the seeds.
     """
@@ -71,7 +71,7 @@ def beside_none(setting: Setting, found: Sequence[Result]) -> PairedSeeds | None
 
 
 def screened(setting: Setting, found: Sequence[Result]) -> dict[int, float] | None:
-    """Return for each seed the mean dev score over the sets that are screened on.
+    """Return, for each seed, the mean dev score over the data sets used for screening.
 
     It is None if a run is missing.
     """
@@ -90,7 +90,7 @@ def _is_better(test: PairedSeeds | None) -> bool:
 
 
 def by_key(found: Iterable[Result]) -> dict[str, Result]:
-    """Return the results by what names their runs; of a run that was made again, the last."""
+    """Return the results by the key of their runs; for a repeated run, the last result."""
     return {key(r.data_set, r.rows_per_class, r, r.seed): r for r in found}
 
 
@@ -102,7 +102,7 @@ def missing(
     Args:
         runs: iterable of Run.
         found: iterable of Result.
-        digests: dict or None. Those of the files as they are now, by data set and rows a class: a
+        digests: dict or None. The digests of the current files, by data set and rows per class: a
             result of other files does not count.
     """
     made = by_key(
@@ -114,7 +114,7 @@ def missing(
 
 
 def digests(runs: Iterable[Run], data: Path) -> dict[Rows, str]:
-    """Return the digests of the files of runs, by data set and rows a class."""
+    """Return the digests of the files of runs, by data set and rows per class."""
     files: dict[Rows, str] = {}
     for run in runs:
         rows = (run.data_set.name, run.rows_per_class)
@@ -125,7 +125,7 @@ def digests(runs: Iterable[Run], data: Path) -> dict[Rows, str]:
 
 
 def hours(runs: Sequence[Run], found: Sequence[Result], jobs: int = 1) -> float | None:
-    """Return how long runs take, so many at once, by those made; None where none was."""
+    """Return the hours for runs, `jobs` at once, estimated from past results; None without any."""
     if not found:
         return None
     seconds = defaultdict(list)

@@ -1,4 +1,4 @@
-"""What was measured: a line of JSON per run, to which runs that are missing are added."""
+"""The results: a file with a line of JSON per run, to which missing runs are added."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,15 +18,15 @@ class Result:
 
     Args:
         data_set: str. Its name.
-        rows_per_class: int or None. None where the training rows are 1,600 of all classes.
+        rows_per_class: int or None. None if there are 1,600 training rows in all.
         data: str. The start of the SHA-256 of its files.
-        tool: str. What has trained.
+        tool: str. The tool that trained.
         flags: dict. Its settings.
         seed: int.
-        epochs: list of a dict of scores by part ("dev", "test"), one per evaluation.
-        seconds: float. The process, from its start to its end.
-        cpu_seconds: float. Of all cores, which other work on the machine changes less.
-        threads: int. With which it computed.
+        epochs: list of dict. The scores by part ("dev", "test"), one dict per evaluation.
+        seconds: float. From the start of the process to its end.
+        cpu_seconds: float. CPU time on all cores, which other work on the machine affects less.
+        threads: int. The number of threads that it computed with.
         machine: str.
         versions: dict of str by package.
         date: str.
@@ -47,20 +47,20 @@ class Result:
     date: str
 
     def score(self, part: str = "test", *, last: bool = False, by: str | None = None) -> float:
-        """Return a score of the evaluation that is the best by it on dev.
+        """Return a score of the evaluation in which that score is best on dev.
 
         Args:
             part: "test" or "dev". Defaults to "test".
-            last: bool. Of the last evaluation in its place. Defaults to False.
-            by: str or None. The score; by default the usual one of the set.
+            last: bool. Whether to take the last evaluation instead. Defaults to False.
+            by: str or None. The score. Defaults to None: the usual one of the data set.
         """
         name = by or SCORE_OF.get(self.data_set, "accuracy")
-        best = max(self.epochs, key=lambda scores: scores["dev"][name])  # the first, where equal
+        best = max(self.epochs, key=lambda scores: scores["dev"][name])  # the first if equal
         return (self.epochs[-1] if last else best)[part][name]
 
     @classmethod
     def read(cls, line: str) -> Self:
-        """Return the run of a line."""
+        """Return the run in a line."""
         return cls(**json.loads(line))
 
     @property
@@ -70,7 +70,7 @@ class Result:
 
 
 def read_results(path: Path = FILE) -> list[Result]:
-    """Return the runs of a file; none where there is no file. A line that was cut is left out."""
+    """Return the runs in a file; none if there is no file. A line that was cut off is left out."""
     return list(_whole(path)) if path.exists() else []
 
 

@@ -43,7 +43,7 @@ class Run:
 
     @property
     def key(self) -> str:
-        """What names it among the results."""
+        """The key of the run among the results."""
         return key(self.data_set.name, self.rows_per_class, self.setting, self.seed)
 
     def __str__(self) -> str:
@@ -52,7 +52,7 @@ class Run:
 
 
 def key(data_set: str, rows_per_class: int | None, setting: Any, seed: int) -> str:
-    """Return what names a run of a setting, or a result, among the results."""
+    """Return the key of a run, or of a result, among the results."""
     flags = json.dumps(dict(setting.flags), sort_keys=True)
     return json.dumps([data_set, rows_per_class, setting.tool, flags, seed])
 
@@ -62,9 +62,9 @@ class Place:
     """Where a run is made, and what it has cost so far.
 
     Args:
-        folder: Path. Of its files.
+        folder: Path. The folder of its files.
         peers: Path. The Python of the environment of the other tools.
-        threads: int. With which its processes compute.
+        threads: int. The number of threads of each of its processes.
     """
 
     folder: Path
@@ -73,7 +73,7 @@ class Place:
     cpu_seconds: float = field(default=0.0, init=False)
 
     def printed(self, command: Sequence[str]) -> str:
-        """Return what a command prints, and count its time; raise `Failed` where it fails."""
+        """Return what a command prints, and add up its CPU time; raise `Failed` if it fails."""
         variables = dict.fromkeys(("OMP_NUM_THREADS", "MKL_NUM_THREADS"), str(self.threads))
         out, err = self.folder / "stdout", self.folder / "stderr"
         with out.open("wb") as stdout, err.open("wb") as stderr:
@@ -101,7 +101,7 @@ def measure(run: Run, data: Path, peers: Path, threads: int) -> Result:
         run: Run.
         data: Path. Where the data sets are.
         peers: Path. The Python of the environment of the other tools.
-        threads: int. With which a process computes.
+        threads: int. The number of threads of a process.
 
     Raises:
         Failed: a process has failed.
@@ -141,7 +141,7 @@ def _kbert(run: Run, files: Files, model: str, place: Place) -> _Epochs:
     parts = {"dev": files.dev, "test": files.test}
     recipe = dict(RECIPES.get(str(run.setting.flags.get("recipe")), {}))
     if not run.data_set.is_pretrained:
-        recipe.pop("learning_rate", None)  # that of a recipe is for pretrained weights
+        recipe.pop("learning_rate", None)  # a recipe's rate is for pretrained weights
     plan = {"epochs": EPOCHS, "batch_size": BATCH_SIZE, "learning_rate": _rate(run)}
     plan |= few_row_plan(files.rows[0]) if few else {}
     settings = {
@@ -150,7 +150,7 @@ def _kbert(run: Run, files: Files, model: str, place: Place) -> _Epochs:
         **{"backend": "torch", "seed": run.seed, "baseline": "none", "preset": model},
         **({} if few else {"monitor": run.data_set.score}),
         **{"precision": PRECISION},
-        # Whoever has few rows has none to choose an epoch by: the last is kept.
+        # With few rows, there are none to select an epoch by: the last is kept.
         **({"dev_proportion": 0} if few else parts),
         **({"pair": "pair"} if files.has_pairs else {}),
         **({} if run.data_set.is_pretrained else {"weights": "random"}),
@@ -187,7 +187,7 @@ def _peer(run: Run, files: Files, model: str, place: Place) -> _Epochs:
 
 
 def few_row_plan(rows: int) -> dict[str, int]:
-    """Return the batches and epochs of few rows, with 100 updates or more: kbert refuses fewer."""
+    """Return batch size and epochs for few rows: at least 100 updates, as kbert refuses fewer."""
     batch = 4 if rows < 32 else 8
     return {"batch_size": batch, "epochs": max(EPOCHS, -(-100 // -(-rows // batch)))}
 
@@ -209,7 +209,7 @@ def _scores(rows: Sequence[tuple[str, str]]) -> dict[str, float]:
 
 
 def _new_model(files: Files, folder: Path) -> str:
-    """Write a small BERT without weights, of the training rows' words, and return its folder."""
+    """Write a small BERT without weights, with words of the training rows; return its folder."""
     from kbert.cli.chinese_demo import SIZES, train_wordpiece
 
     pieces = train_wordpiece([row.text for row in read_part(files.train)])

@@ -6,9 +6,10 @@ from typing import Any
 
 EPOCHS, BATCH_SIZE, MAX_LENGTH, PRECISION = 2, 32, 128, "bfloat16"
 SEEDS = (0, 1, 2, 3, 4)
-# On these each technique is tried, and on all sets what is better on these.
+# Each technique is tried on these data sets, and those that are better here on all of them.
 SCREENED_ON = ("Rotten Tomatoes", "TREC")
-# Data sets and rows a class. Of 77 classes 16 rows are 1,232: setfit makes pairs of them for long.
+# Data sets and rows per class. With 77 classes, 16 rows per class would be 1,232 rows, and setfit
+# would take long to make pairs of them.
 FEW_SETS = (
     *(("Rotten Tomatoes", rows) for rows in (8, 16, 64)),
     *(("TREC", rows) for rows in (8, 16, 64)),
@@ -18,11 +19,11 @@ FEW_SETS = (
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing that is compared.
+    """A setting that is compared.
 
     Args:
-        name: str. As the table tells it.
-        flags: dict. The settings of `kbert train`; of other tools those that they know.
+        name: str. The name in the table.
+        flags: dict. The settings of `kbert train`; for other tools, those that they support.
         tool: "kbert", "trainer" or "setfit". Defaults to "kbert".
     """
 
@@ -32,7 +33,7 @@ class Setting:
 
     @property
     def command(self) -> list[str]:
-        """The flags, as they stand behind `kbert train`."""
+        """The flags, as they follow `kbert train`."""
         found = []
         for name, value in self.flags.items():
             flag = f"--{name.replace('_', '-')}"
@@ -44,7 +45,7 @@ TRAINER = Setting("Hugging Face Trainer", tool="trainer")
 SETFIT = Setting("setfit", tool="setfit")
 RECOMMENDED = Setting("recommended")
 MAIN = (TRAINER, RECOMMENDED)
-# Each with its own epochs, batches and rate, where it has them.
+# Each with its own epochs, batch size and learning rate, if it sets them.
 RECIPES = (
     Setting("fast", {"recipe": "fast"}),
     Setting("best", {"recipe": "best"}),

@@ -20,7 +20,7 @@ from benchmarks.recipes.settings import (
 )
 from kbert.results.paired_seeds import PairedSeeds
 
-# Of so many classes a new head learns little in two epochs, which decides the average.
+# With this many classes, a new head learns little in two epochs, which dominates the average.
 MOST_CLASSES = "banking77"
 _AVERAGED = [one.name for one in SETS if one.in_average]
 
@@ -38,7 +38,7 @@ class Scores:
     def of(
         self, setting: Setting, data_set: str, rows: int | None = None, **which: Any
     ) -> dict[int, float]:
-        """Return the test score of each seed; `which` is that of `Result.score`."""
+        """Return the test score of each seed; `which` is passed to `Result.score`."""
         found = self.runs(setting, data_set, rows)
         return {seed: result.score(**which) for seed, result in found.items()}
 
@@ -50,19 +50,19 @@ class Scores:
     def averages(
         self, setting: Setting, names: Sequence[str] = _AVERAGED, **which: Any
     ) -> dict[int, float]:
-        """Return for each seed the average over data sets, by default those that count.
+        """Return, for each seed, the average over data sets, by default those that count.
 
-        A seed that not all of them have run has none.
+        A seed that is missing in one of them has no average.
         """
         return average([self.of(setting, name, **which) for name in names])
 
     def few(self, setting: Setting) -> dict[int, float]:
-        """Return for each seed the average over the sets of few rows."""
+        """Return, for each seed, the average over the data sets with few rows."""
         cells = [self.of(setting, name, rows, last=True) for name, rows in FEW_SETS]
         return average(cells)
 
     def time(self, setting: Setting) -> float | None:
-        """Return the time beside the Trainer's: the median ratio of runs of a set and a seed."""
+        """Return the time relative to the Trainer's: the median ratio over data sets and seeds."""
         ratios = []
         for name in _AVERAGED:
             ours, theirs = self.runs(setting, name), self.runs(TRAINER, name)
@@ -70,7 +70,7 @@ class Scores:
         return statistics.median(ratios) if ratios else None
 
     def minutes(self, setting: Setting, sets: Sequence[tuple[str, int | None]]) -> float | None:
-        """Return the processor's minutes for a run, in the mean of data sets; None if one lacks."""
+        """Return the CPU minutes of a run, averaged over data sets; None if one has no runs."""
         each = [self.runs(setting, *one).values() for one in sets]
         if not all(each):
             return None
@@ -78,7 +78,7 @@ class Scores:
 
 
 def average(each: Sequence[Mapping[int, float]]) -> dict[int, float]:
-    """Return the average of scores by seed, of the seeds that all have."""
+    """Return the average score by seed, for the seeds that all of them have."""
     whole = [seed for seed in SEEDS if all(seed in one for one in each)]
     return {seed: statistics.mean(one[seed] for one in each) for seed in whole}
 
@@ -134,7 +134,7 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
     for setting in (RECOMMENDED, *TECHNIQUES):
         means, test = screened(setting, found), beside_none(setting, found)
         if means is None or test is None or test.mean is None:
-            continue  # not on all sets with all seeds
+            continue  # not yet run on all sets with all seeds
         each = [_mean(scores.of(setting, name, part="dev")) for name in SCREENED_ON]
         beside = ["", ""]
         if setting is not RECOMMENDED:
@@ -146,7 +146,7 @@ def screening_table(scores: Scores, found: Sequence[Result]) -> Iterator[str]:
 
 
 def few_table(scores: Scores) -> Iterator[str]:
-    """Yield the test scores with few rows of each class, beside setfit."""
+    """Yield the test scores with few rows of each class, compared with setfit."""
     yield "| data set | rows a class | " + " | ".join(f"{s.name}" for s in FEW) + " |"
     yield "|---" * (len(FEW) + 2) + "|"
     for name, rows in FEW_SETS:

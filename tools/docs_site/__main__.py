@@ -1,7 +1,7 @@
 """Write the generated pages into docs/, and build the site: `python -m tools.docs_site`.
 
-The pages of the reference come from the docstrings and from the program's own options, those of
-the notebooks from the notebooks. git ignores them.
+The pages of the reference come from the docstrings and from the program's own options; those of
+the notebooks come from the notebooks. git ignores all of these pages.
 """
 
 import shutil

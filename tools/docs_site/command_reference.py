@@ -15,7 +15,7 @@ def command_pages() -> dict[str, str]:
 
 def _page(verb: str) -> str:
     text = app[verb].generate_docs(usage_name="PROGRAM")
-    # The words after the program's name are how Python was started to write this page.
+    # The words after the program's name show how Python was started to write this page.
     text = re.sub(r"PROGRAM( -m \S+)?", f"kbert {verb}", text).replace("```console\n", "```text\n")
     text = re.sub(r"\A# .*", f"# kbert {verb}", text)
     # A group of options is a section, with an anchor; an option is one line.

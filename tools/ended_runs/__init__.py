@@ -1,1 +1,1 @@
-"""End every verb before each of its changes, and see that the next command puts it right."""
+"""Kill every verb before each of its changes, and check that the next command recovers."""

@@ -1,14 +1,14 @@
-"""End every verb before each change of a directory, give the next command, compare the results.
+"""Kill every verb before each change to a directory, run the next command, compare the results.
 
     python -m tools.ended_runs --verb train resume --backend torch --state ends
 
 Each command runs in a process forked from one that has imported everything, and is killed by
-SIGKILL before its first change of a file or folder, before its second, and so on. What it leaves is
-then treated as a user would: the command is given again, or the run resumed, or the cure of a
-refusal followed. In the end everything is as if nothing had ended, without leftovers, and what the
-command reads is untouched. `--kills` adds kills at random moments. The exit status is 1 if anything
-is wrong; what that left lies in the folder that is named. With the same `--state`, the next call
-goes on where this one has stopped.
+SIGKILL before its first change to a file or folder, before its second, and so on. What it leaves is
+then handled as a user would: the command is run again, or the run resumed, or the cure named by a
+refusal followed. In the end, everything is as if nothing had been killed, without leftovers, and
+what the command reads is untouched. `--kills` adds kills at random moments. The exit status is 1 if
+anything is wrong; the printed folder then holds what was left. With the same `--state`, the next
+call resumes where this one stopped.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from tools.kill_runs import load
 
 
 def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) -> None:
-    """Try the ends of each command, then kills of all in turn, until a time."""
+    """Try the ends of each command, then kills of all commands in turn, until a deadline."""
     tries = [
         (trials.case.name, trials.end_before, change)
         for trials in all_trials
@@ -46,13 +46,13 @@ def try_all(all_trials: Sequence[Trials], every: int, kills: int, until: float) 
 
 
 def _changes(trials: Trials, every: int) -> range:
-    """Return the changes that are tried: of few at least two, and none where `every` is 0."""
+    """Return the changes to try: at least two if there are few, and none if `every` is 0."""
     count = len(trials.usual.changes)
     return range(0, count if every else 0, max(1, min(every, count // 2)))
 
 
 def show(title: str, all_trials: Sequence[Trials], outcomes: Sequence[dict[str, Outcome]]) -> None:
-    """Print how many ends of each command have which outcome."""
+    """Print how often each command has each outcome."""
     print(f"{title:<22}{'changes':>8}{'tried':>7}" + "".join(f"{kind:>16}" for kind in KINDS))
     total: Counter[str] = Counter()
     for trials, tried in zip(all_trials, outcomes, strict=True):

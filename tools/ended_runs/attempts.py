@@ -1,4 +1,4 @@
-"""A command in a forked process, which is killed before a change of a folder or at any moment."""
+"""Run a command in a forked process and kill it before a change to a folder or at any moment."""
 
 import contextlib
 import functools
@@ -18,13 +18,13 @@ from tests.kills import Changes
 from tools.kill_runs import start, wait
 
 _SLACK = 300.0  # seconds after which a command that does not end counts as broken
-_ORPHANS = 20.0  # seconds in which the processes that a killed one has started must end
+_ORPHANS = 20.0  # seconds within which the processes started by a killed one must end
 KILLED = -signal.SIGKILL
 
 
 @dataclass(frozen=True)
 class Attempt:
-    """What came of a command: exit status, what it printed, its changes, and how long it took."""
+    """The result of a command: its exit status, its output, its changes, and how long it took."""
 
     status: int | None
     said: str
@@ -40,8 +40,8 @@ class _Ending(Changes):
         self._notes = os.open(notes, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
 
     def is_counted(self, event: str, path: str) -> bool:
-        """Whether it changes anything; locks do: others can meet a folder before its lock."""
-        if event in ("open", "os.mkdir"):  # a file without a name is opened by its folder's
+        """Whether it changes anything; locks do, as others can see a folder before its lock."""
+        if event in ("open", "os.mkdir"):  # an unnamed file is opened by its folder's name
             return not os.path.isdir(path)
         return event not in ("os.remove", "os.rename") or os.path.lexists(path)
 
@@ -61,10 +61,10 @@ def attempt(
     kill: random.Random | None = None,
     usual: "Attempt | None" = None,
 ) -> Attempt:
-    """Run a command in a folder, and return what came of it.
+    """Run a command in a folder, and return the result.
 
-    Python reports every change before it is made, in every thread; what the processes that an
-    export starts change on their own is not seen, and they end with the process that is killed.
+    Python reports every change before it is made, in every thread. Changes by the processes that
+    an export starts are not seen; these processes end with the process that is killed.
 
     Args:
         arguments: list of str. The command.
@@ -72,7 +72,7 @@ def attempt(
         log: Path. Where it prints. Replaced.
         end: int or None. The number of changes after which the process is killed. Defaults to None.
         kill: Random or None. Draws the moment at which it is killed. Defaults to None.
-        usual: Attempt. How the command goes undisturbed, needed to draw a moment.
+        usual: Attempt. The undisturbed command, which is needed to draw a moment.
     """
     notes = log.with_suffix(".changes")
     for file in (log, notes):
@@ -112,7 +112,7 @@ def _watch(place: Path, end: int | None, notes: Path) -> None:
 
 
 def _report_writing_of_weights() -> None:
-    """Report that safetensors creates a file, which its own code does unseen."""
+    """Report that safetensors creates a file, which its own code does not report."""
     import safetensors.numpy
 
     from kbert.checkpoints import checkpoint_files
@@ -145,7 +145,7 @@ def _wait_for_a_moment(
 
 
 def _all_end(group: int) -> bool:
-    """Whether no process of a group is left after a time; kills those that are."""
+    """Whether all processes of a group end in time; kills those that do not."""
     until = time.monotonic() + _ORPHANS
     while found := _members(group):
         if time.monotonic() > until:

@@ -1,4 +1,4 @@
-"""The commands that are ended, and what each of them starts from."""
+"""The commands that are killed, and what each of them starts from."""
 
 import json
 import re
@@ -27,7 +27,7 @@ class Case:
 
     Args:
         verb: str.
-        name: str. The verb, and in which of its forms.
+        name: str. The verb and its form.
         start: str. The folder that it starts from, one of `STARTS`.
         command: str. Run in a copy of that folder.
         target: str. What it writes: a run, a folder or a file.
@@ -48,7 +48,7 @@ class Case:
 
     @property
     def finishing(self) -> list[str]:
-        """The command that a user gives who finds a run that has ended."""
+        """The command that a user runs on finding an ended run."""
         return (self.again or f"resume {self.target}").split()
 
 
@@ -81,7 +81,7 @@ VERBS = tuple(dict.fromkeys(case.verb for case in CASES))
 
 
 def make_start(name: str, folder: Path) -> None:
-    """Write what some cases start from, unless it is there."""
+    """Write what some cases start from, unless it exists."""
     if folder.exists():
         return
     new = folder.with_name(f"{folder.name}-new")

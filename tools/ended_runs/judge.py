@@ -1,4 +1,4 @@
-"""What an ended command has left, and whether the next commands put it right, as a user gives them.
+"""Judge what an ended command has left, and whether the commands that a user runs next recover.
 
 An outcome is a pair: one of `KINDS`, and the words of a refusal or what is wrong.
 """
@@ -24,17 +24,17 @@ Outcome = tuple[str, str]
 
 
 class Wrong(Exception):
-    """What an ended command has left is not put right."""
+    """The next commands do not recover what an ended command has left."""
 
 
 @dataclass(frozen=True)
 class Undisturbed:
-    """What a command starts from and leaves where nothing ends it.
+    """What a command starts from and leaves if nothing ends it early.
 
     Args:
         start: dict. The folder before it.
         result: dict. The folder after it.
-        loose: list of str. Files that two such commands do not write alike.
+        loose: list of str. Files that differ between two such commands.
         changes: list of str. The changes that it makes, in their order.
         seconds: float. How long it takes.
     """
@@ -52,7 +52,7 @@ def judge(case: Case, usual: Undisturbed, place: Path, log: Path) -> Outcome:
     Args:
         case: Case.
         usual: Undisturbed.
-        place: Path. The folder, which the commands that follow change.
+        place: Path. The folder, which the commands run next change.
         log: Path. Where they print.
     """
     let_time_pass(place)
@@ -64,7 +64,7 @@ def judge(case: Case, usual: Undisturbed, place: Path, log: Path) -> Outcome:
 
 
 def _check_sources(case: Case, usual: Undisturbed, found: Tree) -> None:
-    """Raise Wrong where a command has changed what it reads."""
+    """Raise Wrong if a command has changed what it reads."""
     given = without(usual.start, [case.target])
     told = difference({name: found[name] for name in given.keys() & found.keys()}, given)
     if told:
@@ -134,7 +134,7 @@ def _compare(found: Tree, usual: Undisturbed) -> None:
 
 
 def _refuse(command: list[str], place: Path, log: Path) -> str:
-    """Return the words in which a command is refused, which must change nothing."""
+    """Return the words of a command's refusal, which must change nothing."""
     before = tree(place)
     done = attempt(command, place, log)
     _check_refusal(command, done)
@@ -149,7 +149,7 @@ def _check_refusal(command: list[str], done: Attempt) -> None:
 
 
 def _follow(command: list[str], words: str, place: Path, log: Path) -> str:
-    """Give a command again as its refusal says, and return the new value of the flag."""
+    """Run a command again as its refusal advises, and return the new value of the flag."""
     found = _CURE.search(words)
     if found is None:
         raise Wrong(f"no cure is named: {words}")

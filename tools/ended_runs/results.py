@@ -1,4 +1,4 @@
-"""What lies in a folder: names and checksums, to be compared."""
+"""The content of a folder, as names and checksums that can be compared."""
 
 import hashlib
 import json
@@ -12,7 +12,7 @@ from typing import Any
 
 Tree = dict[str, str]
 
-# What run.json tells of the way to a result. All else in it is the result's.
+# What run.json records about how a result was reached. All else in it belongs to the result.
 _OF_THE_WAY = (
     "id",
     "started",
@@ -24,15 +24,16 @@ _OF_THE_WAY = (
 )
 _SERIAL = re.compile(r"\b\d{6}-(?=epoch-)")
 _ENDED = re.compile("<p>finished · [^<]*</p>")
-_TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of what is compared itself
+_TOLD_BY_OTHERS = ("manifest.json", "COMMITTED")  # checksums of files that are themselves compared
 
 
 def tree(folder: Path) -> Tree:
     """Return a checksum of every file below a folder, and the names of its folders.
 
-    The files that locks consist of stay out: the system releases the lock of a process that ends.
-    Checkpoints have no numbers here, and those that neither `last` nor `best` names no content: one
-    that is committed when a run ends, and not named yet, is written again and stays beside it.
+    Lock files are left out: the system releases the lock of a process that ends. Checkpoints are
+    listed without their numbers, and those that neither `last` nor `best` names without their
+    content: one that is committed but not yet named when a run ends is written again, and stays
+    beside the new one.
     """
     found: Tree = {}
     spare = [path for place in folder.rglob("checkpoints") for path in _spare(place)]
@@ -69,7 +70,7 @@ def _content(path: Path) -> str:
 
 
 def _told(path: Path) -> Any:
-    """Return what a file tells that does not differ between two undisturbed commands."""
+    """Return the part of a file that does not differ between two undisturbed commands."""
     if path.name == "run.json":
         record = json.loads(path.read_bytes())
         return {name: record[name] for name in sorted(record) if name not in _OF_THE_WAY}
@@ -82,10 +83,10 @@ def _told(path: Path) -> Any:
         state = json.loads(_SERIAL.sub("", path.read_text("utf-8")))
         del state["facts"]["run"]  # its id
         return state
-    if path.suffix == ".keras":  # a ZIP file, which tells when it was written
+    if path.suffix == ".keras":  # a ZIP file, which records when it was written
         with zipfile.ZipFile(path) as file:
             return sorted((part.filename, part.CRC) for part in file.infolist())
-    if path.name == "report.html":  # which tells when the run ended
+    if path.name == "report.html":  # which records when the run ended
         return _ENDED.sub("", path.read_text("utf-8"))
     if path.parent.name == "checkpoints":
         return _SERIAL.sub("", path.read_text("utf-8"))
@@ -93,7 +94,7 @@ def _told(path: Path) -> Any:
 
 
 def part(whole: Tree, name: str) -> Tree:
-    """Return what a tree has at a name and below it, by the names from there."""
+    """Return what a tree has at a name and below it, with names relative to that name."""
     below = {key: value for key, value in whole.items() if key.startswith(f"{name}/")}
     below |= {name: whole[name]} if name in whole else {}
     return {key.removeprefix(name): value for key, value in below.items()}
@@ -115,7 +116,7 @@ def difference(found: Tree, expected: Tree, loose: Iterable[str] = ()) -> str:
     Args:
         found: dict.
         expected: dict.
-        loose: iterable of str. Files whose bytes two undisturbed commands do not repeat.
+        loose: iterable of str. Files whose bytes differ between two undisturbed commands.
     """
     told = [f"{name} is missing" for name in expected.keys() - found.keys()]
     told += [f"{name} is left behind" for name in found.keys() - expected.keys()]
@@ -128,12 +129,12 @@ def difference(found: Tree, expected: Tree, loose: Iterable[str] = ()) -> str:
 
 
 def unequal(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """Return the names of which two trees have different files."""
+    """Return the names of the files that differ between two trees."""
     return sorted(name for name in one.keys() & other.keys() if one[name] != other[name])
 
 
 def let_time_pass(folder: Path, seconds: float = 120) -> None:
-    """Make hidden folders older, as a user finds them who comes back after a while."""
+    """Make hidden folders older, as a user would find them after a while."""
     for path in folder.rglob(".*"):
         if path.is_dir():
             then = time.time() - seconds

@@ -1,4 +1,4 @@
-"""The ends of one command that have been tried, in a file, so that a later call goes on."""
+"""The ends of one command that have been tried, in a file, so that a later call can resume."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from tools.ended_runs.judge import WRONG, Outcome, Undisturbed, judge
 from tools.ended_runs.results import difference, tree, unequal
 
 _TRIES = 20  # of killing a command before it ends by itself
-# What one version has noted is not what another compares.
+# The notes of one version of this tool cannot be compared with those of another.
 _TOOL = hashlib.sha256(
     b"".join(file.read_bytes() for file in sorted(Path(__file__).parent.glob("*.py")))
 ).hexdigest()
@@ -24,7 +24,7 @@ class Trials:
 
     Args:
         case: Case.
-        folder: Path. Where it works, and keeps what it knows.
+        folder: Path. Where it works, and keeps the outcomes.
 
     Attributes:
         ends: dict of the outcomes by the number of changes before the end.
@@ -48,19 +48,19 @@ class Trials:
         self._save()
 
     def end_before(self, change: int) -> Outcome:
-        """Try the end before a change, counted from 0, unless that is known."""
+        """Try the end before a change, counted from 0, unless its outcome is known."""
         key = str(change)
         if key not in self.ends:
             self._prepare()
             command = self.case.command.split()
             done = attempt(command, self._place, self._log, end=change)
-            # Threads may need a change less than usual; then the command has simply succeeded.
+            # Threads may make one change less than usual; then the command has simply succeeded.
             self.ends[key] = self._outcome(done, f"end-{change}", ended=done.status in (0, KILLED))
             self._save()
         return self.ends[key]
 
     def kill(self, number: int) -> Outcome:
-        """Try a kill at a random moment, unless that is known."""
+        """Try a kill at a random moment, unless its outcome is known."""
         key, chance = str(number), random.Random(f"{self.case.name} {number}")
         if key not in self.kills:
             usual = Attempt(0, "", self.usual.changes, self.usual.seconds)

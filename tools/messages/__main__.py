@@ -1,6 +1,6 @@
-"""Writes the catalogue again, with the messages of the code: `make messages`.
+"""Update the catalogue with the messages in the code: `make messages`.
 
-It ends with status 1 where a translation is missing or does not fit.
+The exit status is 1 if a translation is missing or does not fit.
 """
 
 import sys

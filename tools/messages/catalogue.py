@@ -12,12 +12,12 @@ from tools.messages.extract import PACKAGE, Messages
 LANGUAGE = "zh"
 PO = PACKAGE / "locale" / LANGUAGE / "LC_MESSAGES" / "kbert.po"
 MO = PO.with_suffix(".mo")
-# Of a word that only English needs, such as "has" or "have", a translation may do without.
+# Words that only English needs, such as "has" or "have"; a translation may leave them out.
 OF_GRAMMAR = {"has", "are", "each"}
 
 
 def read(path: Path = PO) -> Catalog:
-    """Return a catalogue; an empty one where the file is missing."""
+    """Return a catalogue; an empty one if the file is missing."""
     if not path.exists():
         return Catalog(LANGUAGE, project="kbert", version="", fuzzy=False)
     with path.open("rb") as file:
@@ -25,11 +25,11 @@ def read(path: Path = PO) -> Catalog:
 
 
 def updated(old: Catalog, messages: Messages) -> Catalog:
-    """Return a catalogue of exactly these messages, translated as far as they were.
+    """Return a catalogue of exactly these messages, with the translations that they already had.
 
     Args:
         old: Catalog.
-        messages: dict. As of `tools.messages.extract.messages`.
+        messages: dict. As returned by `tools.messages.extract.messages`.
     """
     new = Catalog(LANGUAGE, project="kbert", version="", fuzzy=False)
     new.creation_date = new.revision_date = old.creation_date

@@ -9,7 +9,7 @@ from tools.messages.templates import calls, templates
 PACKAGE = Path(__file__).parents[2] / "kbert"
 Messages = dict[str | tuple[str, str], list[tuple[str, int]]]
 
-# The place of the template among the arguments of what shows it.
+# Which argument of each function or class is the template.
 _FIRST = (
     *("InputError", "MachineError", "NoLabelColumn", "foreign_input", "file_error", "Problem"),
     *("Message", "worded"),
@@ -24,7 +24,7 @@ _NTH_TOO = {"KnownPreset": (2, "suits")}
 def messages() -> Messages:
     """Return every message in the code, with the files and lines that have it.
 
-    A message is a template, or two where a number chooses between one and many.
+    A message is a template, or two if a number decides between singular and plural.
     """
     found: Messages = {}
     for path in sorted(PACKAGE.rglob("*.py")):
@@ -65,7 +65,7 @@ def _in_calls(tree: ast.Module) -> Iterator[tuple[str | tuple[str, str], int]]:
 
 
 def _counted(call: ast.Call, scopes: list[ast.AST]) -> Iterator[tuple[str, str]]:
-    """The two templates of each noun that a number may go with."""
+    """The singular and the plural template of each noun that may follow a number."""
     for one in sorted(templates(call.args[1], scopes)):
         many = call.args[2] if len(call.args) > 2 else None
         for plural in sorted(templates(many, scopes)) if many is not None else [f"{one}s"]:
@@ -73,7 +73,7 @@ def _counted(call: ast.Call, scopes: list[ast.AST]) -> Iterator[tuple[str, str]]
 
 
 def _in_constants(tree: ast.Module, name: str) -> Iterator[tuple[str, int]]:
-    """The stories of the findings' codes."""
+    """The descriptions of the findings' codes."""
     if name != "kbert/findings/codes.py":
         return
     for node in ast.walk(tree):

@@ -7,7 +7,7 @@ import ast
 
 
 def templates(node, scopes):
-    """All that an expression can be, as far as it is made of constants; else nothing."""
+    """All values that an expression made of constants can have; none for other expressions."""
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {node.value}
     if isinstance(node, ast.IfExp):
@@ -20,7 +20,7 @@ def templates(node, scopes):
             inside = part.value if isinstance(part, ast.FormattedValue) else part
             found = joined(found, templates(inside, scopes))
         return found
-    if isinstance(node, ast.Dict):  # of which one is taken by its key
+    if isinstance(node, ast.Dict):  # of which a key selects one
         return set().union(*(templates(value, scopes) for value in node.values))
     if isinstance(node, ast.Subscript):
         return templates(node.value, scopes)
@@ -30,12 +30,12 @@ def templates(node, scopes):
 
 
 def every(one, other):
-    """All that one of two can be, where both are known."""
+    """All that either of two can be, if both are known."""
     return one | other if one and other else set()
 
 
 def joined(starts, ends):
-    """All that two that are joined can be."""
+    """All that the two can be when joined."""
     return {start + end for start in starts for end in ends}
 
 
@@ -64,7 +64,7 @@ def assigned(name, scopes):
 
 
 def is_name(node, name):
-    """Whether a node is a variable of a name."""
+    """Whether a node is the variable of that name."""
     return isinstance(node, ast.Name) and node.id == name
 
 
