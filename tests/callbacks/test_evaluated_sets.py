@@ -37,7 +37,7 @@ def test_sets_of_both_kinds_are_evaluated_in_their_order():
 
 def test_what_are_no_sets_is_refused():
     for sets, named in ((SETS, {"dev": SETS["dev"]}), ([SETS["dev"]], {})):
-        with pytest.raises(InputError, match="must be a dict of sets, none of them also named ag"):
+        with pytest.raises(InputError, match="must be a dict of sets, none of them also named as"):
             EvaluatedSets(sets, named)
     for nothing in (None, {}):
         with pytest.raises(InputError, match="Name at least one set"):

@@ -187,8 +187,11 @@ def test_weights_that_do_not_fit_are_named(change, message, tmp_path):
     ("changes", "message"),
     [
         ({"problem_type": "ranks"}, "trained for 'ranks'; kbert supports single_label_class"),
-        ({"id2label": {"1": "a", "2": "b", "3": "c"}}, "id2label must name the classes from 0"),
-        ({"id2label": ["a"]}, "id2label must name the classes from 0"),
+        (
+            {"id2label": {"1": "a", "2": "b", "3": "c"}},
+            "id2label must name the classes, starting at 0",
+        ),
+        ({"id2label": ["a"]}, "id2label must name the classes, starting at 0"),
         ({"id2label": {"0": "a", "1": "a"}}, "two classes different names"),
         ({"id2label": {"0": 1, "1": 2}}, "two classes different names"),
         ({"hidden_act": "relu"}, "hidden_act must be one of gelu, "),

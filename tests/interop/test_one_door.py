@@ -162,7 +162,7 @@ def test_an_exported_program_has_no_weights(format, tmp_path):
     surfaces = ("export", "load", "import", "preset", "from_preset")
     said = {sentence(surface, path, tmp_path) for surface in surfaces}
     assert len(said) == 1
-    assert said.pop().startswith(f"{path} is an exported program, which has no weights to take out")
+    assert said.pop().startswith(f"{path} is an exported program, which has no weights to extract")
 
 
 def test_a_name_that_is_no_path(tmp_path):

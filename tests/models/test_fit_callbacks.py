@@ -117,7 +117,7 @@ def test_the_direction_of_scores(make, model_of, classifier, tmp_path):
         text = refused(model, data, [scores, make(monitor, tmp_path)], "mode='auto'.* higher")
         assert f'monitor="{monitor}", mode="max"' in text
         wrong = make(monitor, tmp_path, mode="min")
-        refused(model, data, [scores, wrong], "mode='min'.* the higher value is the better")
+        refused(model, data, [scores, wrong], "mode='min'.* the higher value is better")
     refused(model, data, [scores, make("dev_loss", tmp_path)], 'lower .*, mode="min"')
     for good in (
         make("dev_macro_f1", tmp_path, mode="max"),

@@ -161,7 +161,7 @@ def test_a_strangers_run_imports_nothing(config, folder, capsys):
     resume(run.path, epochs=4)
     told = " ".join(capsys.readouterr().out.split())
     assert "callback-missing" in told
-    assert "goes on without them: 'evil:Stop', '3'." in told
+    assert "continues without them: 'evil:Stop', '3'." in told
     (resumed,) = [one for one in run.record["resumed"] if "from" in one]
     assert "callback-missing" in [finding["code"] for finding in resumed["findings"]]
     Predictor.load(run.path).predict(["A text."])

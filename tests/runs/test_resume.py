@@ -179,7 +179,7 @@ def test_with_larger_batches_and_epochs_in_proportion(stopped, capsys):
     lines = [line.split() for line in printed.splitlines()]
     assert ["batch", "size", "8", "16"] in lines
     assert ["updates", "22", "24"] in lines
-    assert ["update", "here", "11", "6"] in lines
+    assert ["current", "update", "11", "6"] in lines
     steps, rates = steps_of(run)
     assert steps == [*range(11), *range(6, 24)]
     np.testing.assert_allclose(rates[:11], PLAN.learning_rate_at(np.arange(11)), rtol=1e-6)

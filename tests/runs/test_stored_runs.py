@@ -170,7 +170,7 @@ def test_settings_that_are_refused(change, message, config, tmp_path):
 
 
 def test_windows_of_a_file_are_refused(config, reviews, tmp_path):
-    with pytest.raises(InputError, match="`shuffle_window` is for token stores, and "):
+    with pytest.raises(InputError, match="`shuffle_window` is for token stores, but "):
         train(replace(config, data=str(reviews), output=str(tmp_path / "run")))
 
 

@@ -59,7 +59,7 @@ def test_a_step_has_the_features_of_its_own_pass(windows, tiny_model, sentences)
 
 
 def test_rows_without_one_class_are_refused(tiny_model):
-    with pytest.raises(InputError, match="is of one class in each row, but the target is multi."):
+    with pytest.raises(InputError, match="needs one class in each row, but the target is multi."):
         tiny_model(target="multi").compile("adam", objectives=[SupervisedContrastive(0.1)])
 
 
