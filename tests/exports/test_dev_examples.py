@@ -84,7 +84,7 @@ def test_how_it_is_read_can_be_changed(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said,label\nA joy.,good\n")
     examples, _ = found(run, str(tmp_path / "dev.csv"), label="label", delimiter=",")
     assert examples.texts[0] == "A joy."
-    with pytest.raises(KbertError, match="`label` is for a file of `dev`"):
+    with pytest.raises(KbertError, match="`label` is for a file given by `dev`"):
         found(run, label="label")
     with pytest.raises(TypeError, match="unexpected keyword argument 'lenght'"):
         found(run, str(tmp_path / "dev.csv"), lenght=3)

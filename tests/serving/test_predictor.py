@@ -38,7 +38,7 @@ def test_it_abstains(abstain, predictor):
     one, other = predictor.predict(["a", "story"], abstain=abstain)
     assert (one.label, one.abstained, other.label, other.abstained) == ("", True, "high", False)
     assert one.probability == pytest.approx(1 / (1 + np.exp(-6)), rel=1e-5)
-    with pytest.raises(KbertError, match="`abstain`: the label 'tall' is none of"):
+    with pytest.raises(KbertError, match="`abstain`: the label 'tall' is not one of"):
         predictor.predict(["a"], abstain={"tall": 0.5})
 
 

@@ -97,7 +97,7 @@ def test_pairs(one_request):
     [
         ({"texts": ["a", 7]}, "Received at position 1: a number (7).", ("texts", 1, "7")),
         ({"texts": ["a", None]}, "position 1: missing (None)", ("texts", 1, "None")),
-        ({"texts": ["a", " \u200b"]}, "position 1: an empty one", ("texts", 1, " \u200b")),
+        ({"texts": ["a", " \u200b"]}, "position 1: an empty text", ("texts", 1, " \u200b")),
         ({"texts": ["a", ["b"]]}, "position 1: a list (['b'])", ("texts", 1, "['b']")),
         (
             {"texts": "a"},
@@ -119,7 +119,7 @@ def test_pairs(one_request):
             "`abstain` of 'x': Input sh",
             ("abstain", None, "2"),
         ),
-        ({"texts": ["a"], "abstain": {"tall": 1}}, "'tall' is none of", ("abstain", None, None)),
+        ({"texts": ["a"], "abstain": {"tall": 1}}, "'tall' is not one of", ("abstain", None, None)),
         ({"texts": ["a"], "pairs": ["b"]}, "leave `pairs` out", ("pairs", None, None)),
         ([], "The body must be a JSON object. Received: a list ([])", (None, None, None)),
     ],
