@@ -1,7 +1,6 @@
 """A Keras model that classifies texts: training, evaluation and prediction."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,22 @@ import numpy as np
 from kbert.backend.batch_share import ALONE
 from kbert.backend.devices import whole_on_each
 from kbert.backend.few_shapes import few_shapes
-from kbert.backend.freed_memory import keep_freed_memory
-from kbert.backend.metric_internals import build_metrics
 from kbert.choices import Packing
 from kbert.data.batches import Batches
-from kbert.data.class_weights import (
-    ClassWeight,
-    check_class_weight,
-    numbered_weights,
-)
-from kbert.data.epoch_setter import EpochSetter
+from kbert.data.class_weights import ClassWeight
 from kbert.data.inspection.unknown_tokens_watch import UnknownTokensWatch
 from kbert.data.reading.examples import Examples
 from kbert.data.shards.sharded_token_store import ShardedTokenStore
-from kbert.data.takes_data import TakesData
 from kbert.data.token_store import TokenStore
 from kbert.findings import Option
 from kbert.interop.segments import check_segments
-from kbert.models.check_batches import check_batches
 from kbert.models.check_input import check_input
-from kbert.models.fit_checks import check_examples_of_fit, check_fit, fit_arguments
-from kbert.models.raw_fit import batches_of_evaluate, batches_of_fit, batches_of_predict
+from kbert.models.fit_checks import fit_arguments
+from kbert.models.prepared_fit import prepared_fit
+from kbert.models.raw_fit import batches_of_evaluate, batches_of_predict
 from kbert.models.raw_texts import find_texts
 from kbert.models.share_batches import share_batches
 from kbert.models.text_batches import text_batches
-from kbert.models.text_stream import StreamSetter, TextStream
 from kbert.models.training_terms import TrainingTerms
 from kbert.plans.training_plan import TrainingPlan
 from kbert.results.any_prediction import AnyPrediction
@@ -149,52 +139,9 @@ class TextModel(keras.Model):
             FindingsError: labels are outside the classes, or `kbert train` would refuse the
                 examples.
         """
-        keep_freed_memory()
-        given = _as_list(callbacks)
-        arguments = batches_of_fit(self, fit_arguments(x, *args, **kwargs), given)
-        x = arguments.get("x")
-        check_input("fit", x, arguments.get("y"), arguments.get("validation_data"))
-        own: list[Any] = []
-        by_class = None
-        if arguments.get("class_weight") is not None:
-            check_class_weight(self.target)
-        if isinstance(x, Batches):
-            by_class = arguments.pop("class_weight", None)  # Keras refuses it with sample weights
-        allow = [code for callback in given for code in getattr(callback, "allow", ())]
-        if isinstance(x, Batches):
-            arguments.setdefault("shuffle", False)  # otherwise Keras shuffles the batches again
-            check_batches(self, x)
-            share_batches(self, x, "fit")
-            x.on_epoch_end()  # an earlier fit may have been stopped inside an epoch
-            own.append(EpochSetter(x))
-        if isinstance(x, TextStream):
-            own.append(StreamSetter(x, arguments.get("initial_epoch", 0)))
-        share_batches(self, arguments.get("validation_data"), "evaluate")
-        own.append(check_fit(self, arguments, allow))
-        check_examples_of_fit(self, arguments, given, allow)
-        if isinstance(x, keras.utils.PyDataset) or hasattr(x, "element_spec"):  # a tf.data.Dataset
-            for callback in given:
-                if isinstance(callback, TakesData):
-                    callback.set_data(x.first_batches() if isinstance(x, TextStream) else x)
-        if isinstance(x, Batches) and self.compiled:
-            # On TensorFlow, Keras builds metrics and optimizer inside the first step, and a step
-            # that creates variables is traced twice, which costs seconds at the start of every run.
-            build_metrics(self, x[0])
-        if isinstance(callbacks, keras.callbacks.CallbackList):
-            callbacks.callbacks.extend(own)
-        else:
-            callbacks = [*own, *given]
-        if by_class is not None:
-            by_class = numbered_weights(by_class, self.labels, x.examples)
-        if isinstance(x, TextStream) and "class_weight" in arguments:
-            arguments["class_weight"] = numbered_weights(arguments["class_weight"], self.labels)
-        with ExitStack() as during:
-            if by_class is not None:
-                during.enter_context(x.class_weighted(by_class))
-            if isinstance(x, TextStream):
-                during.enter_context(x.own_errors())
+        with prepared_fit(self, fit_arguments(x, *args, **kwargs), callbacks) as arguments:
             self.temperature = 1.0  # the old one belongs to the weights before this training
-            return super().fit(**arguments, callbacks=callbacks)
+            return super().fit(**arguments)
 
     def evaluate(self, x: Any = None, y: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Evaluate as `keras.Model.evaluate` does; takes raw texts with labels as `fit` does.
@@ -349,10 +296,3 @@ def _advancing(rows: float) -> list[Any]:
         return []
     told = keras.callbacks.LambdaCallback(on_predict_batch_end=lambda batch, logs: advance(rows))
     return [told]
-
-
-def _as_list(callbacks: Any) -> list[Any]:
-    """Return the callbacks that `fit` was given."""
-    if isinstance(callbacks, keras.callbacks.CallbackList):
-        return list(callbacks.callbacks)
-    return keras.tree.flatten(callbacks) if callbacks else []
