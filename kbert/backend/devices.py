@@ -4,6 +4,8 @@ With JAX these are the devices of `keras.distribution.DataParallel`, and with Te
 replicas of the strategy that a model was built in.
 """
 
+import functools
+import itertools
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
@@ -11,6 +13,8 @@ from typing import Any, cast
 from kbert.backend.batch_share import ALONE, BatchShare
 from kbert.backend.choose_backend import import_keras
 from kbert.backend.global_seed import same_seeds
+
+_GROUPS = itertools.count(0, 1000)
 
 
 def devices_there_are(backend: str) -> int:
@@ -63,10 +67,26 @@ def built_on_devices(count: int | None, *, leave: bool = False) -> Iterator[None
         import tensorflow as tf
 
         devices = tf.config.list_logical_devices(_kind_of_tensorflow())[:count]
-        with tf.distribute.MirroredStrategy([device.name for device in devices]).scope():
+        with _mirrored(tuple(device.name for device in devices)).scope():
             yield
         return
     yield
+
+
+@functools.cache
+def _mirrored(devices: tuple[str, ...]) -> Any:
+    """Return the strategy of devices, the same for all models in the process.
+
+    TensorFlow numbers the groups of devices of each strategy from 1, and the sums of each group
+    from 100. A second strategy would reuse numbers of the first, which TensorFlow refuses with
+    other devices or another shape. Leans on `_collective_key_base` of `MirroredStrategy`.
+    """
+    import tensorflow as tf
+
+    class Mirrored(tf.distribute.MirroredStrategy):
+        _collective_key_base = next(_GROUPS)
+
+    return Mirrored(list(devices))
 
 
 def on_devices_of(model: Any) -> AbstractContextManager[Any]:

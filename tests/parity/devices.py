@@ -21,6 +21,10 @@ import numpy as np
 from .table import environment_of
 from .worker import LABELS, TINY, VOCABULARY, WORDS
 
+RATES = {
+    **{"freeze_embeddings": True, "layer_decay": 0.7, "gradual_unfreezing": 0.5},
+    "moving_average": 0.9,
+}
 CASES: dict[str, dict[str, dict[str, Any]]] = {
     "jax": {
         "rows": {},
@@ -33,10 +37,16 @@ CASES: dict[str, dict[str, dict[str, Any]]] = {
         "regression": {"target": "regression"},
         "soft": {"target": "soft"},
         "ordered": {"target": "ordered"},
+        "terms of the loss": {"techniques": {"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1}},
+        "rates and averages": {"techniques": RATES | {"token_dropout": 0.2}},
+        "lora": {"techniques": {"lora_rank": 2}},
     },
     "tensorflow": {
         "rows without dropout": {"dropout": 0.0},
         "weighted rows without dropout": {"dropout": 0.0, "weighted": True},
+        "fgm without dropout": {"dropout": 0.0, "techniques": {"fgm": 0.5}},
+        "rates and averages without dropout": {"dropout": 0.0, "techniques": RATES},
+        "lora without dropout": {"dropout": 0.0, "techniques": {"lora_rank": 2}},
     },
 }
 BOUNDS = {"bfloat16": 2e-2}
@@ -137,6 +147,12 @@ def build(devices: int, settings: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
 
     from kbert import BertClassifier, Tokenizer, TrainingPlan, create_optimizer
     from kbert.backend.devices import built_on_devices
+    from kbert.config.technique_options import TechniqueOptions
+    from kbert.techniques.known_techniques import techniques_of
+    from kbert.techniques.model_change import ModelChange
+    from kbert.techniques.moving_average import MovingAverage
+    from kbert.techniques.objective import Objective
+    from kbert.techniques.rate_factor import RateFactor
 
     examples = examples_of(settings)
     accumulated = settings.get("accumulated", 1)
@@ -146,9 +162,11 @@ def build(devices: int, settings: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
     dropout = settings.get("dropout", 0.1)
     with built_on_devices(devices):
         keras.utils.set_random_seed(1)
-        tokenizer = Tokenizer(VOCABULARY).with_truncation(settings.get("long_text"), None, None)
+        pieces = (*VOCABULARY, "[MASK]")
+        tokenizer = Tokenizer(pieces).with_truncation(settings.get("long_text"), None, None)
         model = BertClassifier(
-            {**TINY, "num_layers": 1, "dropout": dropout},  # a layer compiles in half the time
+            # A layer compiles in half the time.
+            {**TINY, "vocabulary_size": len(pieces), "num_layers": 1, "dropout": dropout},
             examples.labels,
             tokenizer,
             max_length=8 if settings.get("long_text") else 16,
@@ -156,9 +174,20 @@ def build(devices: int, settings: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
             dtype=settings.get("dtype"),
             target=examples.target,
         )
-        optimizer = create_optimizer(plan, global_clipnorm=0.05)
+        used = techniques_of(TechniqueOptions(head="new", **settings.get("techniques", {})))
+        for change in used:
+            if isinstance(change, ModelChange):
+                change(model)
+        average = next((one for one in used if isinstance(one, MovingAverage)), None)
+        optimizer = create_optimizer(
+            plan,
+            global_clipnorm=0.05,
+            rate_factors=[one for one in used if isinstance(one, RateFactor)],
+            moving_average=average,
+        )
+        objectives = [one for one in used if isinstance(one, Objective)]
         metrics = ["accuracy"] if examples.target.takes_names else None
-        model.compile(optimizer=optimizer, weighted_metrics=metrics)
+        model.compile(optimizer=optimizer, objectives=objectives, weighted_metrics=metrics)
     batches = model.batches(examples, plan, packing=settings.get("packing", "off"))
     return model, batches, examples, plan
 

@@ -8,14 +8,20 @@ pytestmark = pytest.mark.parity
 
 # By hand, `python -m tests.parity.devices` has every case on every shape.
 PARTS = {
-    "jax": {Shape(8): "rows", Shape(2, 2): "packed rows"},
-    "tensorflow": {Shape(2): "weighted rows without dropout"},
+    "jax": [
+        ("rows", Shape(8)),
+        ("terms of the loss", Shape(8)),
+        ("rates and averages", Shape(2)),
+        ("packed rows", Shape(2, 2)),
+    ],
+    # In one process: other devices, and sums of other shapes.
+    "tensorflow": [("weighted rows without dropout", Shape(2)), ("fgm without dropout", Shape(4))],
 }
 
 
 @pytest.mark.parametrize("backend", PARTS)
 def test_several_devices_train_as_one_does(backend, tmp_path):
-    trainings = [(case, shape) for shape, case in PARTS[backend].items()]
+    trainings = PARTS[backend]
     first = [(case, Shape(1)) for case, _ in trainings]
     # What one process can do, the same one does: its imports take as long as a training.
     run(backend, tmp_path, [*first, *(one for one in trainings if one[1].processes == 1)])
