@@ -10,7 +10,7 @@ def test_a_whole_pass_is_followed_by_the_next_epoch():
     assert (current.next, current.has_epoch, current.resumes) == (None, False, False)
 
 
-def test_a_pass_that_is_broken_off_is_repeated():
+def test_an_interrupted_pass_is_repeated():
     current = BatchPass(resumes=True)
     current.begin()
     current.take(0)
@@ -24,8 +24,8 @@ def test_only_the_first_batch_out_of_order_is_reported():
     assert [current.take(index) for index in (0, 2, 1, 3)] == [False, True, False, False]
 
 
-def test_a_pass_in_parts_goes_on_where_it_was():
-    """As of `fit(steps_per_epoch=2)` with five batches."""
+def test_a_pass_in_parts_continues_where_it_stopped():
+    """As in `fit(steps_per_epoch=2)` with five batches."""
     current = BatchPass()
     for part, is_over in (([0, 1], False), ([2, 3], False), ([4], True)):
         current.begin()
@@ -35,7 +35,7 @@ def test_a_pass_in_parts_goes_on_where_it_was():
     assert current.in_order
 
 
-def test_batches_that_are_made_ahead_belong_to_the_pass():
+def test_batches_made_ahead_belong_to_the_pass():
     current = BatchPass()
     current.begin()
     assert not any(current.take(index) for index in (0, 1, 2))
@@ -46,7 +46,7 @@ def test_batches_that_are_made_ahead_belong_to_the_pass():
     assert (current.has_epoch, current.paused, current.in_order) == (False, None, True)
 
 
-def test_a_pass_that_begins_again_is_in_order():
+def test_a_restarted_pass_is_in_order():
     current = BatchPass()
     current.begin()
     current.take(0)

@@ -19,7 +19,7 @@ ORDERS = ["given", "length", "shuffled"]
 
 
 def store_of(lengths, labels=None):
-    """A store of rows of these lengths; row r holds the ids r + 10, so that rows can be told."""
+    """A store of rows of these lengths; all ids of row r are r + 10, to tell the rows apart."""
     columns = {
         "token_ids": pa.array(
             [[row + 10] * n for row, n in enumerate(lengths)], pa.list_(pa.int32())
@@ -59,7 +59,7 @@ def test_arrays_of_a_batch():
     assert labels.tolist() == [1, 0]
 
 
-def test_pads_with_the_given_id_and_gives_no_labels_that_it_lacks():
+def test_pads_with_the_given_id_and_gives_no_labels_if_it_has_none():
     (inputs,) = Batches(store_of([3]), 2, pad_id=7)[0]
     assert inputs["token_ids"].tolist() == [[10, 10, 10, 7, 7, 7, 7, 7]]
 
@@ -69,7 +69,7 @@ LENGTHS = st.lists(st.integers(3, 60), min_size=1, max_size=60)
 
 @settings(max_examples=150, deadline=None)
 @given(LENGTHS, st.integers(1, 9), st.sampled_from(ORDERS), st.integers(0, 3), st.integers(0, 5))
-def test_every_row_once_an_epoch_in_a_batch_that_holds_it(lengths, size, order, seed, epoch):
+def test_every_row_is_in_one_wide_enough_batch_per_epoch(lengths, size, order, seed, epoch):
     batches = Batches(store_of(lengths), size, order=order, seed=seed, epoch=epoch)
     assert len(batches) == -(-len(lengths) // size)
     assert sorted(batches.row_order()) == list(range(len(lengths)))
@@ -82,9 +82,7 @@ def test_every_row_once_an_epoch_in_a_batch_that_holds_it(lengths, size, order, 
 
 @settings(max_examples=300, deadline=None)
 @given(LENGTHS, st.integers(1, 9), st.sampled_from(ORDERS), st.integers(0, 5), st.booleans())
-def test_before_an_epoch_the_first_two_batches_show_that_the_width_varies(
-    lengths, size, order, epoch, drop
-):
+def test_first_two_batches_before_an_epoch_show_that_widths_vary(lengths, size, order, epoch, drop):
     # Keras's TensorFlow adapter takes the shape of all batches of all epochs from these two.
     if drop and len(lengths) < size:
         return
@@ -101,7 +99,7 @@ def test_before_an_epoch_the_first_two_batches_show_that_the_width_varies(
     [([3, 3, 30], [8, 8, 32]), ([30, 3, 30], [32, 8, 32]), ([9, 9, 9], [16, 16, 16])],
     ids=str,
 )
-def test_given_order_keeps_the_rows_where_they_stand(lengths, expected):
+def test_given_order_keeps_the_rows_in_place(lengths, expected):
     batches = Batches(store_of(lengths), 1)
     assert rows_of(batches) == [[0], [1], [2]]
     assert widths_of(batches) == expected
@@ -113,7 +111,7 @@ def test_widest_batch_comes_first(order):
     assert widths_of(batches)[0] == 32
 
 
-def test_drop_remainder_leaves_out_other_rows_each_epoch():
+def test_drop_remainder_leaves_out_different_rows_each_epoch():
     batches = Batches(store_of([5] * 10), 4, order="shuffled", drop_remainder=True)
     left = set()
     for epoch in range(20):
@@ -123,7 +121,7 @@ def test_drop_remainder_leaves_out_other_rows_each_epoch():
     assert left == set(range(10))
 
 
-def test_epochs_differ_and_come_again():
+def test_epochs_differ_and_can_be_repeated():
     batches = Batches(store_of([3 + row % 20 for row in range(40)]), 4, order="shuffled", seed=1)
     first = rows_of(batches)
     batches.epoch = 1
@@ -181,7 +179,7 @@ def test_the_order_of_very_many_rows(order, monkeypatch):
     assert batches.first == 5
 
 
-def test_orders_that_are_not_by_chance_have_one_version(monkeypatch):
+def test_orders_without_chance_have_one_version(monkeypatch):
     monkeypatch.setattr(epoch_order, "MAX_ROWS_AT_ONCE", 2)
     batches = Batches(store_of([3, 4, 5]), 2)
     batches.order_version = 2
@@ -190,7 +188,7 @@ def test_orders_that_are_not_by_chance_have_one_version(monkeypatch):
         batches.order_version = 3
 
 
-def test_of_very_many_batches_some_tell_what_all_are_like():
+def test_very_many_batches_are_judged_by_a_sample():
     lengths = np.random.default_rng(0).integers(3, 64, 20_000).tolist()
     batches = Batches(store_of(lengths), 4, order="shuffled")
     assert batches.sample() == range(5000)
@@ -248,7 +246,7 @@ def test_plain_keras_model_takes_one_epoch_after_another():
     assert epochs_seen(model, batches, epochs=1) == [3, 3, 3]
 
 
-def test_warns_when_keras_shuffles_once_more():
+def test_warns_when_keras_shuffles_again():
     model = model_data()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
     batches = Batches(store_of([3] * 40, labels=[1] * 40), 2, order="shuffled")
@@ -260,7 +258,7 @@ def test_warns_when_keras_shuffles_once_more():
     ("lengths", "drop"), [([3, 3, 30, 30], False), ([3, 3, 30], True)], ids=["two", "one"]
 )
 def test_fits_whatever_widths_the_epochs_have(lengths, drop):
-    # Of so few rows an epoch may have long batches only, and the next a short one.
+    # With so few rows, one epoch may have only long batches, and the next a short one.
     store = store_of(lengths, labels=[1] * len(lengths))
     model = model_data()
     model.compile(keras.optimizers.SGD(0.0), loss="mse")
@@ -279,7 +277,7 @@ def test_classifier_fit_takes_the_epoch_of_keras(tiny_model):
 
 
 class Rows(keras.layers.Layer):
-    """Notes the row that each row of a batch is of, by its first token id."""
+    """Records which row of the store each row of a batch is, by its first token id."""
 
     def __init__(self):
         super().__init__()
@@ -293,7 +291,7 @@ class Rows(keras.layers.Layer):
 
 
 @pytest.mark.parametrize(("steps", "epochs"), [(3, 8), (4, 6), (5, 9), (12, 2), (1, 24)])
-@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # 5: Keras's, at a pass's end
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")  # steps=5: at a pass's end
 def test_a_pass_in_steps_sees_every_row_before_the_order_changes(steps, epochs):
     """`steps_per_epoch` in a plain model: a pass is finished, then the next has another order."""
     batches = Batches(store_of([5] * 24, [0, 1] * 12), 2, order="shuffled", seed=3)

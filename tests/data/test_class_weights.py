@@ -28,7 +28,7 @@ def test_a_class_without_rows_weighs_1():
     assert class_weights("balanced", examples_of([0, 0, 1], ("a", "b", "c")))["c"] == 1
 
 
-def test_balanced_weights_count_weights_where_rows_have_them():
+def test_balanced_weights_take_row_weights_into_account():
     found = class_weights("balanced", examples_of([0, 1], ("a", "b"), [3.0, 1.0]))
     assert found == {"a": 4 / 6, "b": 4 / 2}
     assert row_weights(examples_of([0, 1], ("a", "b"), [3.0, 1.0]), "balanced").tolist() == [1, 1]
@@ -75,7 +75,7 @@ def test_weights_that_cannot_be_used(given, message):
         class_weights(given, examples_of())
 
 
-def test_weights_of_rows_are_1_in_the_mean():
+def test_weights_of_rows_have_mean_1():
     assert row_weights(examples_of()) is None
     assert row_weights(examples_of([0, 1], ("a", "b"), [1.0, 3.0])).tolist() == [0.5, 1.5]
     found = row_weights(examples_of(), "balanced")
@@ -90,15 +90,15 @@ def test_class_weights_need_labels():
         row_weights(Examples(["x"]), "balanced")
 
 
-def test_rows_whose_classes_all_weigh_nothing():
+def test_rows_whose_classes_all_have_weight_0():
     with pytest.raises(InputError, match="All rows of memory have the weight 0"):
         row_weights(examples_of([0, 0], ("a", "b")), "a=0")
 
 
-def test_of_several_labels_those_who_have_one_weigh_as_much_as_the_others():
+def test_rows_with_a_label_weigh_as_much_as_rows_without_it():
     labels = [["a", "b"], ["b"], ["b"], ["c", "b"]]
     examples = read_examples((["t", "u", "v", "w"], labels), labels=("a", "b", "c", "d"))
-    # One row of four has a; all have b, and none d, of which there is nothing to balance.
+    # One row in four has a; all have b and none has d, which leaves nothing to balance.
     assert class_weights("balanced", examples) == {"a": 3, "b": 1, "c": 3, "d": 1}
     assert class_weights("c=2", examples) == {"a": 1, "b": 1, "c": 2, "d": 1}
     weighed = replace(examples, weights=np.array([5.0, 1, 1, 3]))

@@ -21,7 +21,7 @@ def build(lengths, batch_size, **settings):
     return EpochLayout.build(lengths, widths, batch_size=batch_size, **settings)
 
 
-def test_what_was_trained_has_the_widths_of_its_own_batch_size():
+def test_trained_batches_have_the_widths_of_their_own_batch_size():
     """The widest batch comes first, and which that is depends on the widths."""
     lengths = [3, 3, 3, 9, 17]
     (trained,) = build(lengths, 1, order="shuffled").rows[:1]
@@ -77,7 +77,7 @@ def test_an_epoch_resumed_with_the_same_batch_size_is_the_same_epoch(
 
 @settings(max_examples=100, deadline=None)
 @given(LENGTHS, SIZES, SIZES, st.integers(0, 5), st.integers(0, 60))
-def test_no_row_twice_where_incomplete_batches_are_left_out(lengths, before, size, epoch, done):
+def test_no_row_occurs_twice_if_incomplete_batches_are_dropped(lengths, before, size, epoch, done):
     options = {"order": "shuffled", "epoch": epoch, "drop_remainder": True}
     trained = build(lengths, before, **options).rows[:done]
     segments = (Segment(before, len(trained)),)

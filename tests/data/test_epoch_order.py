@@ -34,7 +34,7 @@ def test_an_epoch_is_a_permutation_in_batches(seed, epoch, lengths, size, drop):
 
 @given(SEEDS, LENGTHS, st.integers(1, 40))
 @settings(deadline=None)
-def test_the_order_hangs_on_the_arguments_alone(seed, lengths, size):
+def test_the_order_depends_only_on_the_arguments(seed, lengths, size):
     before = lengths.copy()
     first = epoch_order(seed, 3, lengths, size)
     np.random.seed(0)
@@ -46,7 +46,7 @@ def test_the_order_hangs_on_the_arguments_alone(seed, lengths, size):
 
 @given(SEEDS, st.integers(1, 8))
 @settings(deadline=None)
-def test_epochs_and_seeds_have_other_batches(seed, size):
+def test_epochs_and_seeds_give_different_batches(seed, size):
     lengths = np.resize([5, 9, 20, 33], 120)
     orders = [(seed, 0), (seed, 1), (seed, 2), (seed + 1, 0)]
     found = {tuple(np.concatenate(epoch_order(s, e, lengths, size))) for s, e in orders}
@@ -56,7 +56,7 @@ def test_epochs_and_seeds_have_other_batches(seed, size):
 
 
 def raw_pcg64(seed, epoch):
-    """PCG64 (XSL-RR 128/64) in whole numbers of Python, from the state that the seed gives."""
+    """PCG64 (XSL-RR 128/64) in Python integers, from the state that the seed gives."""
     state = np.random.PCG64(np.random.SeedSequence([seed, epoch])).state["state"]
     number, increment = int(state["state"]), int(state["inc"])
     while True:
@@ -88,7 +88,7 @@ def test_the_order_is_the_same_on_every_machine(rows, size, drop):
     assert [batch.tolist() for batch in found] == expected
 
 
-def test_rows_left_out_are_others_each_epoch():
+def test_rows_left_out_differ_between_epochs():
     lengths = np.full(35, 9)
     kept = [np.concatenate(epoch_order(0, e, lengths, 32, drop_remainder=True)) for e in range(4)]
     assert len({frozenset(range(35)) - frozenset(rows.tolist()) for rows in kept}) == 4
@@ -166,6 +166,6 @@ def test_a_sample_is_the_beginning_of_the_permutation(size, count):
     assert found.tolist() == permutation(np.random.PCG64(4), size)[:count].tolist()
 
 
-def test_the_version_of_the_order_with_which_a_training_begins():
-    """Fixed for ever: up to 2^20 rows have the order that kbert 0.1 had."""
+def test_the_version_of_the_order_with_which_a_run_begins():
+    """Fixed forever: up to 2^20 rows have the order that kbert 0.1 had."""
     assert [order_version(rows) for rows in (1, 2**20, 2**20 + 1, 10**8)] == [1, 1, 2, 2]

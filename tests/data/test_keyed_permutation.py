@@ -10,7 +10,7 @@ KEYS = [0x243F6A8885A308D3, 7, 2**64 - 1, 0x13198A2E03707344, 0, 0xA4093822299F3
 
 
 class Fixed:
-    """Raw bits that are given."""
+    """Fixed raw bits."""
 
     def random_raw(self, size):
         return np.array(KEYS[:size], np.uint64)
@@ -30,14 +30,14 @@ def whole(size, seed=0, epoch=0):
 @example(1024, 0, 0)
 @example(1025, 0, 0)
 @settings(deadline=None)
-def test_every_number_once(size, seed, epoch):
+def test_every_number_occurs_once(size, seed, epoch):
     images = whole(size, seed, epoch)
     assert images.dtype == np.int64
     assert sorted(images.tolist()) == list(range(size))
 
 
 @pytest.mark.parametrize("size", [2**20, 2**20 + 1, 3 * 10**6 + 1])
-def test_every_number_once_of_many(size):
+def test_every_number_of_many_occurs_once(size):
     assert (np.bincount(whole(size), minlength=size) == 1).all()
 
 
@@ -59,7 +59,7 @@ def splitmix64(number):
 
 
 def test_the_hash_is_that_of_splitmix64():
-    """The first numbers of splitmix64 seeded with 0, of its reference implementation."""
+    """The first numbers of splitmix64 seeded with 0, from its reference implementation."""
     gamma = 0x9E3779B97F4A7C15
     states = np.array([gamma, 2 * gamma % 2**64, 3 * gamma % 2**64], np.uint64)
     expected = [0xE220A8397B1DCDAF, 0x6E789E6AA1B965F4, 0x06C45D188009454F]
@@ -67,7 +67,7 @@ def test_the_hash_is_that_of_splitmix64():
 
 
 @pytest.mark.parametrize("size", [1, 5, 1000, 2**20 + 3, 10**8, 2**40])
-def test_the_permutation_in_whole_numbers_of_python(size):
+def test_the_permutation_matches_one_in_python_integers(size):
     width = max(2, (size - 1).bit_length())
     below = width // 2
     expected = []
@@ -85,7 +85,7 @@ def test_the_permutation_in_whole_numbers_of_python(size):
 
 
 @pytest.mark.parametrize("size", [97, 1000, 1025])
-def test_a_number_has_any_image_with_the_same_probability(size):
+def test_all_images_of_a_number_are_equally_likely(size):
     """Chi-square over 2,000 seeds of the images of a few numbers in 16 equal parts."""
     numbers = np.unique([0, 1, size // 3, size // 2, size - 2, size - 1])
     images = np.array([permutation_of(size, seed)(numbers) for seed in range(2000)])
@@ -95,7 +95,7 @@ def test_a_number_has_any_image_with_the_same_probability(size):
         assert stats.chisquare(counts, expected).pvalue > 1e-3
 
 
-def test_two_numbers_have_any_pair_of_images_with_the_same_probability():
+def test_all_pairs_of_images_of_two_numbers_are_equally_likely():
     """Chi-square over 4,000 seeds of 8 x 8 parts; no two have the same image."""
     numbers = np.array([20, 21])
     pairs = np.array([permutation_of(64, seed)(numbers) // 8 for seed in range(4000)])
@@ -111,7 +111,7 @@ def test_neighbours_are_not_correlated(size):
     for lag in (1, 2, 32, 1024, 2**16):
         assert abs(np.corrcoef(images[:-lag], images[lag:])[0, 1]) < bound
     assert abs(np.corrcoef(images, np.arange(size))[0, 1]) < bound
-    # How far neighbours are apart is that of two random numbers.
+    # Neighbours are as far apart as two random numbers.
     apart = np.abs(np.diff(images)) / size
     assert stats.kstest(apart[::7], lambda x: 2 * x - x * x).pvalue > 1e-3
 
@@ -123,8 +123,8 @@ def test_epochs_and_seeds_have_permutations_of_their_own(one):
     assert (first == other).sum() < 10  # 1 is expected
 
 
-def test_as_many_numbers_stay_as_by_chance():
-    """1 in each permutation, with a variance of 1."""
+def test_as_many_numbers_stay_in_place_as_by_chance():
+    """1 per permutation on average, with a variance of 1."""
     stay = [int((whole(500, seed) == np.arange(500)).sum()) for seed in range(2000)]
     assert abs(np.mean(stay) - 1) < 4 / 2000**0.5
     assert abs(np.var(stay) - 1) < 0.15

@@ -65,19 +65,19 @@ def test_rates():
     chosen = masked = kept = other = 0
     for row in range(2000):
         seen, places = masking.mask(ids, row, 0)
-        assert len(places) == 9  # 15 % of 60
+        assert len(places) == 9  # 15% of 60
         chosen += len(places)
         masked += int((seen[places] == MASK).sum())
         kept += int((seen[places] == ids[places]).sum())
         other += int(((seen[places] != MASK) & (seen[places] != ids[places])).sum())
     assert chosen == masked + kept + other
-    # Of 18,000 choices three standard deviations are 1 %.
+    # Three standard deviations of 18,000 choices are 1%.
     pieces = len(WORDS) + len(CHINESE)
     assert masked / chosen == pytest.approx(0.8, abs=0.01)
     assert kept / chosen == pytest.approx(0.1 + 0.1 / pieces, abs=0.01)
 
 
-def test_each_place_is_chosen_alike():
+def test_each_place_is_equally_likely_to_be_chosen():
     ids = ids_of(" ".join(["good"] * 20))
     masking = Masking(TOKENIZER, 0)
     counts = np.zeros(len(ids))
@@ -95,7 +95,7 @@ def test_random_pieces_are_ordinary():
     assert seen == ordinary | {CLS, SEP, MASK}
 
 
-def test_other_epochs_rows_and_seeds_mask_otherwise():
+def test_other_epochs_rows_and_seeds_mask_differently():
     ids = ids_of(" ".join(["good"] * 60))
     masking = Masking(TOKENIZER, 0)
     places = [
@@ -128,8 +128,8 @@ def test_chinese_words_stay_together():
     assert found == set(range(1, len(ids) - 1))
 
 
-def test_the_choice_of_today():
-    """The choice does not change with NumPy or kbert: a run is resumed with both."""
+def test_the_choice_is_pinned():
+    """The choice does not change with NumPy or kbert: a run may be resumed with other versions."""
     masked, places = Masking(TOKENIZER, 5).mask(ids_of(" ".join(["good", "film"] * 8)), 7, 2)
     assert (places.tolist(), masked[places].tolist()) == ([3, 16], [16, 11])
 

@@ -51,7 +51,7 @@ def test_no_two_rows_would_fit_into_one(lengths):
 
 
 @given(TEXTS)
-def test_each_text_is_what_a_row_of_its_own_holds(lengths):
+def test_each_text_is_the_same_as_in_a_row_of_its_own(lengths):
     texts = encoded(lengths)
     width = packed_width(np.array(lengths))
     slots = packed_slots(np.array(lengths), width)

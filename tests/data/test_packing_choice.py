@@ -14,13 +14,13 @@ SHORT = np.random.default_rng(0).integers(5, 60, size=1000)
         (SHORT, "on"),
         (SHORT + 190, "off"),  # a row of 256 holds one text
         (np.full(1000, 128), "off"),  # nothing is padding
-        (np.full(1000, 32), "off"),  # and nothing is gained, but attention is twice as wide
+        (np.full(1000, 32), "off"),  # nothing is gained, and attention is twice as wide
         (np.array([5]), "off"),  # one text has one row of eight
         (np.repeat([10, 12], 500), "on"),  # a width of 16 for each
     ],
     ids=["short", "long", "full", "halves", "one", "narrow"],
 )
-def test_it_takes_what_computes_less(lengths, packing):
+def test_the_choice_is_what_computes_less(lengths, packing):
     choice = PackingChoice.of(lengths, 32)
     assert choice.packing == packing
     assert 0 < choice.grouped <= 1
@@ -28,7 +28,7 @@ def test_it_takes_what_computes_less(lengths, packing):
 
 
 def test_the_shares_are_those_of_batches():
-    """Of all batches alike: 4 texts of 16 fill a row of 64, and 16 is a width."""
+    """All batches are alike: 4 texts of 16 fill a row of 64, and 16 is a width."""
     choice = PackingChoice.of(np.full(320, 16), 32)
     assert (choice.grouped, choice.packed) == (1.0, 1.0)
     choice = PackingChoice.of(np.tile([16, 40], 160), 2, asked="on")
@@ -39,7 +39,7 @@ def test_the_shares_are_those_of_batches():
 
 
 @pytest.mark.parametrize("asked", ["on", "off"])
-def test_what_is_asked_for_is_taken(asked):
+def test_an_explicit_choice_is_kept(asked):
     assert PackingChoice.of(SHORT, 32, asked).packing == asked
 
 
@@ -60,7 +60,7 @@ def test_texts_that_are_read_in_windows_are_not_packed():
         PackingChoice.of_store(store, 4, "on")
 
 
-def test_it_says_both_shares():
+def test_str_has_both_shares():
     assert str(PackingChoice("on", 0.871, 0.942)) == (
         "Several texts share a row: 94% of the tokens computed are real, 87% if each had its own."
     )

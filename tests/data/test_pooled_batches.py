@@ -27,7 +27,7 @@ def test_each_row_is_in_one_batch(rows, size, grouped, drop):
     )
 
 
-def test_grouped_batches_of_a_pool_have_rows_of_like_length():
+def test_grouped_batches_of_a_pool_have_rows_of_similar_length():
     lengths = np.random.default_rng(0).integers(1, 100, 300)
     found = batches(300, 10, lengths=lengths)
     pool = found[: pool_of(len(found))]
@@ -38,7 +38,7 @@ def test_grouped_batches_of_a_pool_have_rows_of_like_length():
 
 @pytest.mark.parametrize("grouped", [True, False])
 @pytest.mark.parametrize("done", [0, 1, 7, 60, 75])
-def test_what_is_left_after_some_batches_is_the_rest(grouped, done):
+def test_rows_left_after_some_batches_are_the_rest(grouped, done):
     lengths = np.arange(300) % 13 if grouped else None
     found = batches(300, 4, lengths=lengths)
     left = found.left_after(done)

@@ -49,7 +49,7 @@ def test_every_row_once(seed, epoch, lengths, size, drop, grouped):
 
 @given(LENGTHS, SIZES, EPOCHS, st.booleans(), st.data())
 @settings(deadline=None)
-def test_a_batch_depends_on_seed_epoch_and_its_number_alone(lengths, size, epoch, grouped, data):
+def test_a_batch_depends_only_on_seed_epoch_and_its_number(lengths, size, epoch, grouped, data):
     one = build(lengths, size, epoch=epoch, grouped=grouped)
     expected = rows_of(one)
     for index in data.draw(st.permutations(range(len(expected)))):
@@ -59,7 +59,7 @@ def test_a_batch_depends_on_seed_epoch_and_its_number_alone(lengths, size, epoch
         assert alone.widths[index] == one.widths[index]
 
 
-def test_epochs_and_seeds_have_other_batches():
+def test_epochs_and_seeds_give_different_batches():
     lengths = np.resize([5, 9, 20, 33], 120)
     orders = [(0, 0), (0, 1), (0, 2), (1, 0)]
     layouts = [build(lengths, 4, seed=seed, epoch=epoch) for seed, epoch in orders]
@@ -68,7 +68,7 @@ def test_epochs_and_seeds_have_other_batches():
     assert len(groups) == len(orders)
 
 
-def test_rows_left_out_are_others_each_epoch():
+def test_rows_left_out_differ_between_epochs():
     kept = [build([9] * 35, 32, epoch=epoch, drop_remainder=True).rows[0] for epoch in range(4)]
     assert len({frozenset(range(35)) - frozenset(rows.tolist()) for rows in kept}) == 4
 
@@ -95,14 +95,14 @@ def test_sorted_classes_are_mixed_as_by_a_permutation(classes, grouped):
         layout = build(lengths, size, epoch=epoch, grouped=grouped)
         rows = np.array(layout.rows[:])
         drawn = (labels[rows] == 0).sum(axis=1)
-        expected = (size * share * (1 - share)) ** 0.5  # of draws from so many rows
+        expected = (size * share * (1 - share)) ** 0.5  # of as many random draws
         assert drawn.std() == pytest.approx(expected, rel=0.06)
         tenths = (labels[rows] == 0).reshape(10, -1).mean(axis=1)
         assert abs(tenths - share).max() < 4 * (share * (1 - share) / 6400) ** 0.5
 
 
-def test_where_a_row_comes_is_left_to_chance():
-    """Chi-square over 500 seeds of the batch that holds a row: the shortest, one, the longest."""
+def test_the_batch_of_a_row_is_random():
+    """Chi-square over 500 seeds of the batch of the shortest, a middle and the longest row."""
     lengths = np.sort(np.random.default_rng(0).integers(3, 60, 3200))
     places = []
     for seed in range(500):
@@ -117,7 +117,7 @@ def test_where_a_row_comes_is_left_to_chance():
         assert ((counts - expected) ** 2 / expected).sum() < 37.7
 
 
-def test_the_first_batch_and_an_incomplete_one_are_as_wide_as_can_be():
+def test_the_first_and_an_incomplete_batch_have_the_greatest_width():
     lengths = [3] * 2000 + [30] * 5
     for epoch in range(5):
         layout = build(lengths, 4, epoch=epoch)
@@ -176,7 +176,7 @@ def test_an_epoch_resumed_with_the_same_batch_size_is_the_same_epoch(
     assert list(resumed.widths) == list(whole.widths)
 
 
-def test_what_is_left_of_an_epoch_is_mixed_too():
+def test_the_rest_of_an_epoch_is_mixed_too():
     labels = np.repeat([0, 1], 8000)
     layout = build(10 + np.arange(16_000) % 40, 16, segments=[Segment(32, 123)])
     rows = np.concatenate(layout.rows[layout.first :])
@@ -185,14 +185,14 @@ def test_what_is_left_of_an_epoch_is_mixed_too():
     assert abs(tenths - 0.5).max() < 4 * 0.5 / 1200**0.5
 
 
-def test_a_layout_is_pickled():
+def test_a_layout_can_be_pickled():
     layout = build([5, 9, 20] * 50, 4, epoch=2, segments=[Segment(3, 7)])
     again = pickle.loads(pickle.dumps(layout))
     assert rows_of(again) == rows_of(layout)
     assert list(again.widths) == list(layout.widths)
 
 
-def test_sequences_as_those_of_python():
+def test_sequences_behave_like_those_of_python():
     rows = build([5] * 10, 4, grouped=False).rows
     assert len(rows) == 3
     assert rows[-1].tolist() == rows[2].tolist()
@@ -203,7 +203,7 @@ def test_sequences_as_those_of_python():
 
 
 @pytest.mark.parametrize("grouped", [True, False], ids=["grouped", "packed"])
-def test_of_a_hundred_million_rows_a_pool_is_computed(grouped):
+def test_only_a_pool_of_a_hundred_million_rows_is_computed(grouped):
     lengths = np.resize(np.arange(3, 129, dtype=np.int8), 10**8)
     settings = {"widths": lambda size: np.array([64, 128]), "seed": 1, "grouped": grouped}
     layout = pooled_layout(lengths, batch_size=32, **settings)
@@ -223,7 +223,7 @@ def splitmix64(number):
 
 @pytest.mark.parametrize("drop", [False, True], ids=["all", "drop"])
 @pytest.mark.parametrize(("count", "size"), [(23, 2), (1000, 3), (5, 8)])
-def test_the_order_in_lists_of_python(count, size, drop):
+def test_the_order_matches_one_made_with_python_lists(count, size, drop):
     lengths = [3 + (7 * row) % 11 for row in range(count)]
     bits = np.random.PCG64(np.random.SeedSequence([7, 2]))
     order = KeyedPermutation(count, bits)(np.arange(count)).tolist()

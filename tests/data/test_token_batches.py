@@ -25,7 +25,7 @@ def test_long_texts_are_tokenized_a_few_rows_at_a_time(tokenizer, monkeypatch):
 
 
 @pytest.mark.parametrize("chunk", [1, 4, 100])
-def test_a_batch_is_made_again_by_its_number(chunk, tokenizer, monkeypatch):
+def test_a_batch_can_be_rebuilt_from_its_number(chunk, tokenizer, monkeypatch):
     monkeypatch.setattr(module, "_CHUNK", chunk)
     examples = Examples(TEXTS, pairs=["a a", " "] * 3)
     batches = list(token_batches(examples, tokenizer, 16))

@@ -86,7 +86,7 @@ def test_every_change_makes_another_file(examples, tokenizer, tmp_path):
         (replace(examples, pairs=None), tokenizer, 9),
         (replace(examples, label_ids=1 - examples.label_ids), tokenizer, 9),
         (replace(examples, label_ids=None, labels=None), tokenizer, 9),
-        # The same class of each row under another number.
+        # Each row has the same class under another number.
         (replace(examples, label_ids=1 - examples.label_ids, labels=swapped), tokenizer, 9),
     ]
     for arguments in variants:
@@ -95,7 +95,7 @@ def test_every_change_makes_another_file(examples, tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize("share", [0, 0.01, 0.5, 0.99], ids=["empty", "start", "half", "end"])
-def test_a_broken_file_is_made_anew(examples, tokenizer, share, tmp_path):
+def test_a_broken_file_is_rebuilt(examples, tokenizer, share, tmp_path):
     whole = contents(TokenStore.build(examples, tokenizer, 9, tmp_path))
     [file] = tmp_path.iterdir()
     file.write_bytes(file.read_bytes()[: int(share * file.stat().st_size)])
@@ -106,7 +106,7 @@ def test_a_broken_file_is_made_anew(examples, tokenizer, share, tmp_path):
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_file_that_is_no_token_file_is_made_anew(examples, tokenizer, tmp_path):
+def test_a_file_that_is_not_a_token_file_is_rebuilt(examples, tokenizer, tmp_path):
     TokenStore.build(examples, tokenizer, 9, tmp_path)
     [file] = tmp_path.iterdir()
     file.write_bytes(b"ARROW1" + b"\xff" * 5000)
@@ -129,7 +129,7 @@ def test_an_interrupted_build_leaves_nothing(examples, tokenizer, tmp_path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_killed_processes_leave_is_removed(examples, tokenizer, tmp_path, monkeypatch):
+def test_leftovers_of_killed_processes_are_removed(examples, tokenizer, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(staging, "_remove", lambda path: None)
         TokenStore.build(examples, tokenizer, 9, tmp_path)
@@ -148,7 +148,7 @@ def test_rows_without_labels(examples, tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize(("pairs", "least"), [(False, 3), (True, 5)], ids=["texts", "pairs"])
-def test_a_length_that_holds_no_token_is_refused(pairs, least, examples, tokenizer):
+def test_a_length_without_room_for_a_token_is_refused(pairs, least, examples, tokenizer):
     if not pairs:
         examples = replace(examples, pairs=None)
     assert TokenStore.build(examples, tokenizer, least).lengths.max() == least
@@ -188,18 +188,18 @@ def built(examples, tokenizer, tmp_path, monkeypatch):
     return file, contents(store)
 
 
-def test_ids_that_have_changed_are_tokenized_again(examples, tokenizer, built, capsys):
+def test_changed_ids_are_tokenized_again(examples, tokenizer, built, capsys):
     file, whole = built
     data = file.read_bytes()
     ids = np.concatenate([ids for ids, _ in whole[0][10:20]]).astype(np.int32).tobytes()
     assert data.count(ids) == 1
-    for changed in (bytes(len(ids)), b"\xff" * len(ids), ids[::-1]):  # zeros, no ids at all, others
+    for changed in (bytes(len(ids)), b"\xff" * len(ids), ids[::-1]):  # zeros, invalid ids, others
         file.write_bytes(data.replace(ids, changed))
         store = TokenStore.build(examples, tokenizer, 9, file.parent)
         assert contents(store) == whole
         said = f"The token file {file} has changed: its texts are tokenized again.\n"
         assert capsys.readouterr().out == said
-        assert not file.exists()  # the next run writes another
+        assert not file.exists()  # the next run writes a new one
         assert store.fingerprint == TokenStore.build(examples, tokenizer, 9).fingerprint
 
 
@@ -262,7 +262,7 @@ def test_a_file_that_holds_something_else_is_written_again(
     assert TokenStore.build(examples, tokenizer, 9, file.parent).from_cache
 
 
-def test_no_changed_byte_is_believed(examples, tokenizer, built):
+def test_no_changed_byte_is_trusted(examples, tokenizer, built):
     file, whole = built
     data = file.read_bytes()
     for place in range(0, len(data), 3):
@@ -272,7 +272,7 @@ def test_no_changed_byte_is_believed(examples, tokenizer, built):
         assert contents(TokenStore.build(examples, tokenizer, 9, file.parent)) == whole
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name(examples, tokenizer, tmp_path, monkeypatch):
+def test_a_file_is_on_the_disk_before_it_gets_its_name(examples, tokenizer, tmp_path, monkeypatch):
     steps, fsync, rename = [], os.fsync, os.replace
     monkeypatch.setattr(os, "fsync", lambda handle: (steps.append("fsync"), fsync(handle)))
     monkeypatch.setattr(os, "replace", lambda *names: (steps.append("name"), rename(*names)))

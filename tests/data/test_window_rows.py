@@ -1,4 +1,4 @@
-"""Windows as rows: the same tokens as a text's windows, and each of a text's tokens in one."""
+"""Windows as rows: the same tokens as a text's windows, and each token of a text in one."""
 
 import numpy as np
 import pytest

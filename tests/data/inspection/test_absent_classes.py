@@ -25,7 +25,7 @@ NAMES = ["bad", "good", "so so"]
         ([["good"], ["bad", "so so"]], "multi", None),
     ],
 )
-def test_classes_that_no_row_has(labels, target, told):
+def test_classes_without_rows_are_reported(labels, target, told):
     rows = read_examples((["x", "y"], labels), target=target, labels=NAMES)
     finding = absent_classes(rows)
     assert (finding is None) == (told is None)
@@ -39,7 +39,7 @@ def test_numbers_have_no_classes():
     assert absent_classes(rows) is None
 
 
-def test_what_is_said_of_the_macro_f1_is_so():
+def test_macro_f1_counts_an_absent_class_as_zero():
     predicted, true = [1, 0, 0], [1, 0, 1]
     macro = Evaluation.from_predicted(predicted, true, 0.0, NAMES).macro_f1
     of_two = f1_score(true, predicted, labels=[0, 1], average="macro")

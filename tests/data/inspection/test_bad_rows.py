@@ -21,7 +21,7 @@ def test_the_first_row_is_named_with_its_cure(tmp_path):
     assert "2 rows of dev cannot be used" in str(of_dev)
 
 
-def test_few_that_are_left_out_are_no_error(tmp_path):
+def test_a_few_skipped_rows_are_only_an_info(tmp_path):
     (finding,) = bad_row_findings({"": read(tmp_path, bad=2)}, "skip")
     assert (finding.code, finding.severity) == ("bad-rows", "info")
 
@@ -42,5 +42,5 @@ def test_each_reason_is_counted(tmp_path):
     assert fields.startswith("1 of them for another reason, the first: row 106 (line 107): ")
 
 
-def test_nothing_is_said_of_sound_sets(tmp_path):
+def test_sound_sets_have_no_finding(tmp_path):
     assert bad_row_findings({"": read(tmp_path, bad=0), "dev": None}) == []

@@ -15,7 +15,7 @@ from kbert.data.inspection.batch_classes import (
 
 
 def of_table(counts):
-    """The batches that hold so many rows of each class."""
+    """Batches with these numbers of rows of each class."""
     counts = np.array(counts)
     batches = [np.repeat(np.arange(counts.shape[1]), row) for row in counts]
     return BatchClasses.from_labels(batches, counts.shape[1])
@@ -44,7 +44,7 @@ def test_no_batches():
     assert single_class_share(found) == (0, 0)
 
 
-def test_what_is_stored_does_not_depend_on_the_number_of_classes():
+def test_storage_does_not_grow_with_the_number_of_classes():
     labels = np.random.default_rng(0).integers(0, 10**6, (1000, 32))
     found = BatchClasses.from_labels(labels, 10**6)
     assert len(found.counts) <= labels.size
@@ -52,7 +52,7 @@ def test_what_is_stored_does_not_depend_on_the_number_of_classes():
 
 
 def drawn(shares, size):
-    """Every batch of so many rows drawn from classes of these shares, and its probability."""
+    """Every batch of `size` rows drawn from classes with these shares, and its probability."""
     for batch in product(range(len(shares)), repeat=size):
         yield batch, np.prod([shares[number] for number in batch])
 
@@ -66,7 +66,7 @@ def drawn(shares, size):
     ],
     ids=["half", "of two sizes", "three classes"],
 )
-def test_batches_beside_those_of_chance(counts, single, classes):
+def test_batches_are_compared_with_chance(counts, single, classes):
     counts = np.array(counts)
     shares = counts.sum(axis=0) / counts.sum()
     by_chance = [list(drawn(shares, size)) for size in counts.sum(axis=1)]

@@ -17,7 +17,7 @@ def runs_of(labels):
 
 
 @pytest.mark.parametrize("sizes", SIZES, ids=str)
-def test_the_mean_and_the_variance_of_all_permutations(sizes):
+def test_mean_and_variance_are_those_of_all_permutations(sizes):
     labels = np.repeat(np.arange(len(sizes)), sizes)
     runs = np.array([runs_of(order) for order in permutations(labels)])
     found = class_order(labels)
@@ -59,15 +59,15 @@ def test_sorted_clustered_and_random_rows(classes):
     assert found["sorted"].tail_classes == -(-classes // 10)
 
 
-def test_classes_of_few_rows_are_sorted_only_where_hardly_any_is_apart():
+def test_small_classes_are_sorted_only_if_nearly_all_are_together():
     pairs = np.repeat(np.arange(100), 2)
     assert class_order(pairs).is_sorted
     apart = np.concatenate([pairs[:100], np.arange(50, 100), np.arange(50, 100)])
-    found = class_order(apart)  # 150 runs of 100 classes: fewer than two of a class
+    found = class_order(apart)  # 150 runs of 100 classes: fewer than two per class
     assert (found.runs, found.is_sorted, found.is_clustered) == (150, False, True)
 
 
-def test_a_great_class_is_not_taken_for_an_order():
+def test_a_large_class_is_not_mistaken_for_an_order():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1], [1950, 50]))
     assert not class_order(labels).is_clustered
 
@@ -97,13 +97,13 @@ def test_the_tail_of_a_random_order():
     found = class_order(np.repeat([0, 1], [1, 30]))
     expected, deviation = sum(1 - absent), sum(absent * (1 - absent)) ** 0.5
     assert found.expected_tail_classes == pytest.approx(expected)
-    # Half a class more, for a number of classes is whole.
+    # Half a class more, because a number of classes is whole.
     assert found.least_tail_classes == pytest.approx(expected - 3 * deviation - 0.5)
 
 
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=60))
 @settings(deadline=None)
-def test_a_tail_lacks_classes_below_the_least_of_chance(labels):
+def test_a_tail_lacks_classes_below_the_lower_bound_of_chance(labels):
     found = class_order(np.array(labels))
     assert found.least_tail_classes <= found.expected_tail_classes
     assert found.tail_lacks_classes == (found.tail_classes < found.least_tail_classes)

@@ -1,4 +1,4 @@
-"""Which findings there can be, by what is known of a data set."""
+"""Which findings are possible, depending on what is known about a data set."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""All rows whose text occurs more than once, as a file has them."""
+"""All rows whose text occurs more than once, as they are written to a file."""
 
 import csv
 import io
@@ -12,7 +12,7 @@ from kbert.data.inspection.duplicate_rows import duplicate_rows, duplicates_tabl
 from kbert.data.inspection.duplicates import find_duplicates, text_keys
 
 
-def test_groups_in_the_order_of_their_first_rows():
+def test_groups_are_in_the_order_of_their_first_rows():
     texts = ["b", "a", "A ", "c", "B", "a"]
     rows = list(duplicate_rows({"train": read_examples((texts, list("xyyxzx")))}))
     found = [(row["group"], row["row"], row["label"], row["conflicting"]) for row in rows]
@@ -25,7 +25,7 @@ def test_groups_in_the_order_of_their_first_rows():
     ]
 
 
-def test_pairs_are_equal_as_a_whole_and_sets_are_named():
+def test_pairs_are_compared_as_a_whole_and_sets_are_named():
     names = {"text": "text", "pair": "pair"}
     train = read_examples({"text": ["a", "a"], "pair": ["b", "c"], "label": ["x", "y"]}, **names)
     table = {"text": ["A", "d"], "pair": ["b", "e"], "label": ["x", "y"]}
@@ -37,7 +37,7 @@ def test_pairs_are_equal_as_a_whole_and_sets_are_named():
     ]
 
 
-def test_rows_of_several_files_are_told_by_file(tmp_path):
+def test_rows_of_several_files_name_their_file(tmp_path):
     for name in ("part-1.csv", "part-2.csv"):
         (tmp_path / name).write_text("text,label\nsame,x\nother " + name + ",y\n")
     rows = list(duplicate_rows({"train": read_examples(str(tmp_path / "part-*.csv"))}))
@@ -60,7 +60,7 @@ def test_labels_of_every_target():
     assert [row["conflicting"] for row in duplicate_rows({"train": soft})] == ["yes", "yes"]
 
 
-def test_half_a_character_is_written_as_a_sign_for_it():
+def test_a_lone_surrogate_is_written_as_a_replacement_character():
     table, count = duplicates_table({"train": read_examples((["\ud800", "\ud800"], ["x", "y"]))})
     assert count == 2
     assert next(csv.DictReader(io.StringIO(table)))["text"] == "\ufffd"
@@ -69,7 +69,7 @@ def test_half_a_character_is_written_as_a_sign_for_it():
 
 
 @given(st.lists(st.tuples(st.sampled_from("aAbBcd"), st.sampled_from("xyz")), min_size=1))
-def test_they_are_as_many_as_are_counted(rows):
+def test_duplicate_rows_agree_with_the_counts(rows):
     texts, labels = zip(*rows, ("e", "x"), ("f", "y"), strict=True)
     examples = read_examples((list(texts), list(labels)))
     counted = find_duplicates(text_keys(examples), examples.y)

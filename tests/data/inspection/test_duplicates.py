@@ -50,7 +50,7 @@ def test_as_a_dict_would_count_them(texts, random):
     assert found.conflicting == sum(map(len, mixed))
     assert (found.conflict is None) == (not mixed)
     if mixed:
-        rows = min(mixed)  # whose first row is the first in the file
+        rows = min(mixed)  # the group whose first row comes first in the file
         second = next(row for row in rows if labels[row] != labels[rows[0]])
         assert found.conflict == (rows[0], second)
 
@@ -63,13 +63,13 @@ def test_a_pair_is_the_same_only_if_both_texts_are():
 
 @given(TEXTS, TEXTS)
 @settings(deadline=None)
-def test_rows_that_stand_in_two_sets(texts, others):
+def test_rows_that_occur_in_both_sets_are_counted(texts, others):
     known = {same(text) for text in texts}
     keys, other_keys = text_keys(Examples(texts)), text_keys(Examples(others))
     assert overlap(keys, other_keys) == sum(same(text) in known for text in others)
 
 
-def test_the_conflict_that_is_shown_is_the_first_in_the_file():
+def test_the_conflict_shown_is_the_first_in_the_file():
     texts = [f"text {row}" for row in range(200)]
     found = duplicates_of(texts * 2, [0] * 200 + [1] * 200)
     assert found == Duplicates(200, 400, (0, 200))

@@ -14,13 +14,13 @@ def codes_and_messages(dev, group="author"):
     return {finding.code: finding.message for finding in found}
 
 
-def test_groups_that_both_sets_have_are_found():
+def test_groups_in_both_sets_are_found():
     dev = {"text": ["x", "y", "z", "u"], "label": ["a", "b"] * 2, "author": ["author 3", *"pqr"]}
     found = codes_and_messages(dev)
     assert found["groups-shared"].startswith("1 of 4 rows of dev are of groups that the")
 
 
-def test_nothing_is_found_without_shared_groups_or_without_the_column():
+def test_no_finding_without_shared_groups_or_without_the_column():
     dev = {"text": ["x", "y"], "label": ["a", "b"], "author": ["p", "q"]}
     assert "groups-shared" not in codes_and_messages(dev)
     assert "groups-shared" not in codes_and_messages({"text": ["x", "y"], "label": ["a", "b"]})

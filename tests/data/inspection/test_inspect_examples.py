@@ -1,4 +1,4 @@
-"""Each thing that hurts in a small file of real sentences, and a file in which nothing does."""
+"""Each problem in a small file of real sentences, and a file without problems."""
 
 import json
 
@@ -11,7 +11,7 @@ from kbert.data.reading.read_examples import read_examples
 from kbert.errors import InputError
 
 
-def test_a_sound_file(rows, read, minilm):
+def test_a_sound_file_has_no_findings(rows, read, minilm):
     dev = read([["New.", "good"], ["Newer.", "bad"]] * 25, "dev.csv")
     inspection = inspect_examples(read(rows), tokenizer=minilm, dev=dev)
     assert inspection.findings == ()
@@ -90,7 +90,7 @@ def test_errors_come_first(rows, read):
 
 
 @pytest.mark.parametrize("given", [None, "a.csv", pd.DataFrame({"text": ["a"]}), (["a"], ["b"])])
-def test_what_has_not_been_read_is_refused(given):
+def test_unread_data_is_refused(given):
     with pytest.raises(InputError, match=r"Examples were expected.*Cure: kbert.read_examples"):
         inspect_examples(given)
     examples = read_examples((["a", "b"], ["x", "y"]))

@@ -1,4 +1,4 @@
-"""Labels that are several, with a separator between, which nobody has named."""
+"""Several labels joined by a separator that was not specified."""
 
 import pytest
 from inspected import found, labelled, severities
@@ -27,7 +27,7 @@ def test_joined_labels(names, separator, target, rows, read):
         assert found(inspection)["labels-joined"].cure.settings == {"label_separator": separator}
 
 
-def test_labels_that_are_read_apart_are_not_joined(rows, read, tmp_path):
+def test_separated_labels_are_not_reported_as_joined(rows, read, tmp_path):
     source = ([text for text, _ in rows], ["a;b", "b;c", "a;c", "c"] * 50)
     examples = read_examples(source, label_separator=";")
     assert "labels-joined" not in severities(inspect_examples(examples))

@@ -139,7 +139,7 @@ def test_labels_that_differ_in_the_form_of_their_characters(rows, read):
         *("not available", "(blank)", "unlabelled", "\u2026"),
     ],
 )
-def test_labels_that_look_like_missing_ones(word, rows, read):
+def test_labels_that_look_like_missing_values(word, rows, read):
     for row in [row for row in rows if row[1] == "good"][::2]:
         row[1] = word
     inspection = inspect_examples(read(rows))
@@ -147,7 +147,7 @@ def test_labels_that_look_like_missing_ones(word, rows, read):
     assert f"are classes: {word!r} (50 rows)." in found(inspection)["label-looks-missing"].message
 
 
-def test_names_that_are_no_missing_values(rows, read):
+def test_names_that_are_not_missing_values(rows, read):
     for row, name in zip(
         rows, ["nancy", "nothing", "other", "unknown", "no", "+", "(no)"] * 33, strict=False
     ):
@@ -202,7 +202,7 @@ def test_a_column_of_ids_as_the_label(classes, refused, rows, read):
         assert finding.cure.settings == {"label": "NAME"}
 
 
-def test_few_rows_of_a_model_with_many_classes():
+def test_few_rows_for_a_model_with_many_classes():
     labels = Labels(tuple(f"c{n}" for n in range(1000)))
     examples = read_examples(
         ([f"text {n}" for n in range(20)], [f"c{n}" for n in range(20)]), labels=labels

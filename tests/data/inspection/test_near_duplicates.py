@@ -30,14 +30,14 @@ def test_texts_that_differ_in_a_word_are_found_and_equal_ones_are_not():
     dev = texts(20, 2)
     dev[3] = training[7] + " indeed"
     dev[4] = "Well, " + training[8]
-    dev[5] = training[9].upper()  # which is the same text
+    dev[5] = training[9].upper()  # counts as the same text
     assert jaccard(dev[3], training[7]) > 0.8
     found = find_near_duplicates(examples_of(training), examples_of(dev))
     assert (found.rows, found.training_rows, found.all_rows) == (20, 100, True)
     assert (found.near, found.example) == (2, (3, 7))
 
 
-def test_near_is_0_8_by_hand():
+def test_texts_are_near_from_a_similarity_of_0_8():
     base = "abcdefghijklmnopqrstuvwxyz0123"  # 26 parts of 5 characters
     near, far = base + "!?-+=*", base + "!?-+=*/"  # 26 / 32 = 0.81 and 26 / 33 = 0.79
     other = texts(9, 3)
@@ -60,7 +60,7 @@ def test_a_pair_is_compared_as_a_whole():
     assert find_near_duplicates(training, dev).example == (0, 0)
 
 
-def test_of_large_sets_samples_are_compared():
+def test_large_sets_are_compared_by_samples():
     training = texts(200, 1)
     dev = [text + "!" for text in training[:100]]
     found = find_near_duplicates(examples_of(training), examples_of(dev), max_characters=10_000)
@@ -70,7 +70,7 @@ def test_of_large_sets_samples_are_compared():
     assert find_near_duplicates(examples_of(training), examples_of(dev)).near == 100
 
 
-def test_without_datasketch_it_is_said_once(monkeypatch):
+def test_a_missing_datasketch_is_reported_once(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     training, dev, test = (examples_of(texts(60, seed)) for seed in (1, 2, 3))
     findings = inspect_examples(training, dev=dev, test=test).findings
@@ -79,7 +79,7 @@ def test_without_datasketch_it_is_said_once(monkeypatch):
     assert str(found.cure) == "pip install datasketch"
 
 
-def test_it_is_a_finding_with_an_example():
+def test_the_finding_has_an_example():
     training, dev = texts(100, 1), texts(20, 2)
     dev[3] = training[7] + " indeed"
     findings = inspect_examples(examples_of(training), dev=examples_of(dev)).findings

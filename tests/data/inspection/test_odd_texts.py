@@ -18,7 +18,7 @@ KINDS = {
 @pytest.mark.parametrize(
     ("code", "text"), [(code, text) for code, texts in KINDS.items() for text in texts]
 )
-def test_what_is_not_language(code, text):
+def test_texts_that_are_not_language_are_reported(code, text):
     examples = read_examples(([text] * 20, ["x", "y"] * 10))
     (found,) = odd_text_findings(examples)
     assert (found.code, found.severity) == (code, "warning")
@@ -29,7 +29,7 @@ def test_what_is_not_language(code, text):
 @pytest.mark.parametrize(
     "text", ["Good.", "good", "2 good films", "😀 nice", "这部电影很好看2", "film1", "C3PO"]
 )
-def test_what_is_language_as_far_as_can_be_told(text):
+def test_texts_that_may_be_language_are_not_reported(text):
     assert odd_text_findings(read_examples(([text] * 20, ["x", "y"] * 10))) == []
 
 

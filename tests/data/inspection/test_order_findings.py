@@ -16,7 +16,7 @@ def test_a_file_sorted_by_class(reviews, sentences):
     order = class_order(read_examples(reviews).label_ids)
     assert order.runs == 2
     sorted_message = found(inspection)["class-sorted"].message
-    # Of two classes of the same size: 1 + rows / 2.
+    # For two classes of the same size: 1 + rows / 2.
     assert f"2 runs of one class; a random order has {1 + rows / 2:,.0f}." in sorted_message
     assert (
         f"a batch of 32 contains {order.batch_classes:.1f} of the 2 classes in file order"
@@ -31,14 +31,14 @@ def test_a_file_sorted_by_class(reviews, sentences):
     assert "The last tenth of the rows contains 1 of 2 classes (a random tenth 2)" in tail_message
 
 
-def test_the_order_does_no_harm_where_kbert_trains(reviews):
+def test_the_order_is_harmless_when_kbert_trains(reviews):
     inspection = inspect_examples(read_examples(reviews), for_kbert=True)
     assert severities(inspection) == {"class-sorted": "info", "tail-split": "info"}
     for finding in inspection.findings:
         assert str(finding.cure).startswith("none needed; kbert permutes all rows")
 
 
-def test_a_file_in_which_rows_of_a_class_stand_together(rows, read):
+def test_a_file_in_which_rows_of_a_class_are_adjacent(rows, read):
     rows = [[text, "good" if i // 5 % 2 else "bad"] for i, (text, _) in enumerate(rows)]
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {"class-clustered": "warning"}
@@ -56,7 +56,7 @@ def test_a_tail_that_lacks_a_class(rows, read):
 
 
 @pytest.mark.parametrize(("rows", "classes"), [(40, 35), (200, 199), (200, 101)])
-def test_classes_of_hardly_more_than_a_row_have_no_order(rows, classes, sentences, read):
+def test_classes_of_hardly_more_than_one_row_have_no_order(rows, classes, sentences, read):
     texts = [*sentences[0], *sentences[1]][:rows]
     labels = sorted(f"class {i % classes:03}" for i in range(rows))
     inspection = inspect_examples(read(zip(texts, labels, strict=True)))

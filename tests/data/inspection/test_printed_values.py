@@ -14,19 +14,19 @@ def messages(texts, names=("bad", "good")):
 
 
 @pytest.mark.parametrize("text", ["b'a film'", "['a', 'film']", "{'en': 'a film'}", "('a', 'b')"])
-def test_texts_that_python_has_printed(text):
+def test_texts_that_are_printed_python_values(text):
     (told,) = messages([text] * 9 + ["a film"])
     assert told.startswith("WARNING printed-values: Texts are printed Python lists")
     assert f"such as {text}," in told
 
 
 @pytest.mark.parametrize("names", [("[0]", "[1, 27]"), ("tensor(0)", "tensor(1)"), ("{0}", "{1}")])
-def test_labels_that_python_has_printed(names):
+def test_labels_that_are_printed_python_values(names):
     (told,) = messages(["a film", "another"] * 5, names)
     assert told.startswith("WARNING printed-values: Labels are printed Python lists")
 
 
-def test_a_few_brackets_are_none():
+def test_a_few_brackets_are_not_printed_values():
     assert messages(["(laughs) a film", "[sic]", "'a film'", "b movie", "a film"]) == []
 
 
@@ -34,7 +34,7 @@ def test_a_few_brackets_are_none():
     "form", ["b'{}'", 'b"{}"', "['{}', 'x']", "{{'en': '{}'}}", "('{}', 'x')", '["{}"]']
 )
 @pytest.mark.parametrize(("share", "warned"), [(1, True), (0.5, False)])
-def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, read):
+def test_an_inspection_warns_about_printed_texts(form, share, warned, rows, read):
     for row in rows[: round(share * len(rows))]:
         row[0] = form.format(row[0])
     inspection = inspect_examples(read(rows))
@@ -58,7 +58,7 @@ def test_texts_as_python_prints_what_they_were_in(form, share, warned, rows, rea
     ],
     ids=str,
 )
-def test_labels_as_python_prints_what_they_were_in(names, warned, rows, read):
+def test_an_inspection_warns_about_printed_labels(names, warned, rows, read):
     inspection = inspect_examples(read(labelled(rows, names)))
     assert ("printed-values" in severities(inspection)) == warned
     if warned:

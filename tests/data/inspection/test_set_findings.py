@@ -7,7 +7,7 @@ from kbert.data.inspection.inspect_examples import inspect_examples
 
 
 @pytest.mark.parametrize(("shared", "severity"), [(1, "warning"), (25, "warning"), (26, "error")])
-def test_rows_of_the_development_set(shared, severity, rows, read):
+def test_rows_shared_with_the_development_set(shared, severity, rows, read):
     dev = [*rows[:shared], *(["Never seen.", "bad"] for _ in range(50 - shared))]
     inspection = inspect_examples(read(rows), dev=read(dev, "dev.csv"))
     assert severities(inspection) == {"dev-overlap": severity}
@@ -20,7 +20,7 @@ def test_rows_of_the_development_set(shared, severity, rows, read):
 
 
 @pytest.mark.parametrize(("size", "few"), [(2, True), (49, True), (50, False)])
-def test_a_development_set_that_is_too_small_to_measure_by(size, few, rows, read):
+def test_a_development_set_that_is_too_small_to_measure_with(size, few, rows, read):
     dev = read([["New.", "good"], *[["Newer.", "bad"]] * (size - 1)], "dev.csv")
     inspection = inspect_examples(read(rows), dev=dev, test=dev)
     assert severities(inspection) == ({"dev-small": "warning"} if few else {})

@@ -22,7 +22,7 @@ SEEDS = st.integers(0, 2**63 - 1)
 def test_the_order_is_that_of_tf_data_bit_for_bit(seed):
     import tensorflow as tf
 
-    # What TensorFlow has where nobody sets it; on JAX and torch other tests in this process do.
+    # TensorFlow's default; on JAX and torch, other tests in this process set another seed.
     tf.random.set_seed(87654321)
     for rows, size in [(1, 1), (7, 3), (50, 1), (50, 49), (50, 50), (50, 80), (1000, 100)]:
         data = tf.data.Dataset.range(rows)
@@ -33,7 +33,7 @@ def test_the_order_is_that_of_tf_data_bit_for_bit(seed):
 
 @given(st.integers(0, 300), st.integers(1, 400), SEEDS)
 @settings(deadline=None)
-def test_every_row_comes_once_and_none_from_behind_the_buffer(rows, size, seed):
+def test_every_row_comes_once_and_none_from_beyond_the_buffer(rows, size, seed):
     order = shuffle_buffer_order(rows, size, seed).tolist()
     assert sorted(order) == list(range(rows))
     assert all(row < place + size for place, row in enumerate(order))
@@ -47,19 +47,19 @@ def test_a_buffer_of_one_row_keeps_the_order(rows, seed):
 
 
 @pytest.mark.parametrize("seed", [0, 1, 12_345])
-def test_seeds_are_taken_as_tensorflow_takes_them(seed):
+def test_seeds_are_interpreted_as_in_tensorflow(seed):
     order = shuffle_buffer_order(100, 50, seed).tolist()
     assert shuffle_buffer_order(100, 50, seed + 2**31 - 1).tolist() == order
     assert shuffle_buffer_order(100, 50, seed + 2**31).tolist() != order
 
 
-def test_seeds_have_other_orders():
+def test_different_seeds_give_different_orders():
     assert len({tuple(shuffle_buffer_order(100, 50, seed)) for seed in range(20)}) == 20
 
 
-def test_every_row_of_a_full_buffer_is_as_likely_to_come_first():
+def test_every_row_of_a_full_buffer_is_equally_likely_to_come_first():
     firsts = [int(shuffle_buffer_order(4, 4, seed)[0]) for seed in range(4000)]
-    # Of 4,000 draws a quarter, with a standard deviation of 27.
+    # A quarter of 4,000 draws, with a standard deviation of 27.
     assert abs(np.bincount(firsts) - 1000).max() < 5 * 27.4
 
 
@@ -104,7 +104,7 @@ def test_sorted_rows_are_mixed_by_a_full_shuffle_only():
 
 
 @pytest.mark.parametrize("batch_size", [8, 32])
-def test_what_is_recommended_is_the_first_doubling_that_mixes(batch_size):
+def test_the_recommendation_is_the_first_doubling_that_mixes(batch_size):
     for labels in (SORTED, RANDOM, np.repeat([0, 1, 0, 1], 500)):
         size = recommend_shuffle_buffer(labels, batch_size)
         full = simulate_shuffle_buffer(labels, len(labels), batch_size)
@@ -143,6 +143,6 @@ def test_sizes_out_of_range_are_refused(sizes, held):
 @pytest.mark.parametrize(
     "labels", [["a", "b"], [], [0.5, 1.0], [-1, 1], None, [[0, 1]], [None, 1]], ids=str
 )
-def test_what_are_no_class_numbers_is_refused(labels):
+def test_labels_that_are_not_class_numbers_are_refused(labels):
     with pytest.raises(KbertError, match="`label_ids` must be the class numbers of the rows"):
         simulate_shuffle_buffer(labels, 100, 32)

@@ -21,7 +21,7 @@ def test_texts_that_are_joined_by_sep():
     assert Tokenizer(PIECES).tokenize("[SEP]") == ["[", "sep", "]"]
 
 
-def test_it_is_told_by_inspect_too_and_following_the_cure_ends_it(tmp_path):
+def test_an_inspection_reports_it_until_the_cure_is_followed(tmp_path):
     examples = read_examples(str(TYPED))
     assert "special-pieces" in [f.code for f in inspect_examples(examples).findings]
     rows = [[*text.partition(" [SEP] ")[::2], label] for text, label in rows_of(examples)]
@@ -51,6 +51,6 @@ def test_other_pieces(texts, pairs, row, piece):
     assert str(finding.cure).startswith("take it out, or leave it")
 
 
-def test_other_brackets_are_no_pieces():
+def test_other_brackets_are_not_pieces():
     texts = ["[sep]", "[ SEP ]", "[SEP", "[SEPARATE]", "SEP]", "[MASKED]"]
     assert special_piece_findings(read_examples((texts, list("aabbab")))) == []

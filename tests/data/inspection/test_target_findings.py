@@ -1,4 +1,4 @@
-"""The results for several labels, numbers and probabilities of a file of real sentences."""
+"""Inspection of real sentences with several labels, numbers or probabilities."""
 
 import numpy as np
 import pytest
@@ -33,7 +33,7 @@ def test_several_labels(texts):
     )
 
 
-def test_a_label_of_every_row(texts):
+def test_a_label_that_every_row_has(texts):
     labels = [["text", *(["loud"] if n % 2 else [])] for n in range(200)]
     finding = found(_multi(texts, labels))["constant-target"]
     assert finding.message == "Every row has the label 'text': it teaches nothing."
@@ -46,7 +46,7 @@ def test_rows_without_a_label(texts):
     assert "imbalance" not in severities(_multi(texts, [["rude"] * (n < 20) for n in range(200)]))
 
 
-def test_variants_of_several_labels_are_told_with_their_rows(texts):
+def test_variants_of_several_labels_name_their_rows(texts):
     labels = [["rude", "loud"] if n % 2 else ["loud"] for n in range(200)]
     labels[6] = ["Rude"]
     cure = str(found(_multi(texts, labels))["label-variants"].cure)
@@ -68,14 +68,14 @@ def test_numbers(texts):
     assert "mean         RMSE 57.73 by predicting the mean" in str(inspection)
 
 
-def test_a_number_of_every_row(texts):
+def test_a_number_that_every_row_has(texts):
     inspection = _numbers(texts, np.arange(200.0), np.ones(200))
     assert found(inspection)["constant-target"].message.startswith(
         "Every row has the same number in 'n1'"
     )
 
 
-def test_a_number_of_most_rows(texts):
+def test_a_number_that_most_rows_have(texts):
     finding = found(_numbers(texts, [float(n < 19) for n in range(200)]))["imbalance"]
     assert finding.message.startswith("90.5% of the rows have the same number in 'n0', 0:")
 

@@ -8,8 +8,8 @@ from kbert import Examples, Labels, Tokenizer, TokenStore, Windows
 from kbert.data.inspection.inspect_examples import inspect_examples
 
 
-def test_texts_that_look_like_missing_ones(rows, read):
-    rows[0][1] = ""  # a row that is skipped, and counted all the same
+def test_texts_that_look_like_missing_values(rows, read):
+    rows[0][1] = ""  # a row that is skipped but still counted
     rows[3][0], rows[7][0] = "nan", " <NA> "
     finding = found(inspect_examples(read(rows)))["text-looks-missing"]
     assert finding.severity == "warning"
@@ -37,11 +37,11 @@ def test_duplicates(repeated, severity, counted, rows, read):
     )
 
 
-def test_conflicting_labels_are_told_by_the_numbers_of_the_file(rows, read):
+def test_conflicting_labels_name_the_row_numbers_of_the_file(rows, read):
     bad, good = ([i for i, row in enumerate(rows) if row[1] == name] for name in ("bad", "good"))
     first, second = sorted([bad[5], good[5]])
     rows[first][0], rows[second][0] = "So so.", "so  so."
-    rows[0][1] = ""  # a row that is skipped, and counted all the same
+    rows[0][1] = ""  # a row that is skipped but still counted
     inspection = inspect_examples(read(rows))
     assert severities(inspection) == {
         "bad-rows": "info",
@@ -82,7 +82,7 @@ def test_texts_that_are_cut(words, cure, rows, read, minilm):
 
 
 def windows_tokens(tokenizer, examples, max_length):
-    """Return how many tokens all windows of the texts have."""
+    """Return the total number of tokens in all windows of the texts."""
     store = TokenStore.build(examples, tokenizer, max_length)
     return sum(len(ids) for row in range(len(store)) for ids, _ in store.windows(row))
 
@@ -95,7 +95,7 @@ def test_pairs_whose_texts_are_both_too_long(minilm):
         labels=Labels(("bad", "good")),
     )
     cut = inspect_examples(examples, tokenizer=minilm, max_length=32)
-    # Of the 29 tokens of a window 14 are of the repeated text, which is thus cut.
+    # 14 of a window's 29 tokens belong to the repeated text, which is therefore cut.
     assert "windows" not in str(found(cut)["texts-cut"].cure)
     reader = minilm.with_truncation("windows")
     finding = found(inspect_examples(examples, tokenizer=reader, max_length=32))["texts-cut"]
@@ -104,7 +104,7 @@ def test_pairs_whose_texts_are_both_too_long(minilm):
     assert "texts-cut" not in found(inspect_examples(examples, tokenizer=reader, max_length=64))
 
 
-def test_texts_that_windows_do_not_hold(rows, read, minilm):
+def test_texts_that_do_not_fit_into_the_windows(rows, read, minilm):
     for i in range(0, 200, 10):
         rows[i][0] = " ".join([str(i % 7), *["very"] * 98, f"fine{i}"])
     examples = read(rows)
@@ -117,7 +117,7 @@ def test_texts_that_windows_do_not_hold(rows, read, minilm):
         "10% of the texts have more tokens than 2 windows of 32 hold, and the rest is not "
         f"read (the longest has {longest})."
     )
-    # About 101 tokens: 30 in the first window, and 20 more in each other.
+    # About 101 tokens: 30 in the first window, and 20 more in each further one.
     assert finding.cure.settings == {"max_windows": 5}
     more = minilm.with_truncation("windows", windows=Windows(stride=10, max_windows=5))
     times = windows_tokens(more, examples, 32) / windows_tokens(tokenizer, examples, 32)
@@ -147,7 +147,7 @@ def test_texts_that_no_model_can_read_in_full(max_length, cure, rows, read, mini
     assert str(finding.cure).startswith(otherwise)
 
 
-def test_a_tokenizer_that_keeps_the_capitals_of_an_uncased_vocabulary(rows, read, minilm_vocab):
+def test_a_cased_tokenizer_with_an_uncased_vocabulary(rows, read, minilm_vocab):
     tokenizer = Tokenizer.from_file(minilm_vocab, lowercase=False)
     examples = read(rows)
     ids = [number for row in tokenizer.token_ids(examples.texts) for number in row]
@@ -183,7 +183,7 @@ def test_a_script_that_the_vocabulary_does_not_know(text, script, preset, rows, 
     assert finding.cure.settings == {"preset": preset}
 
 
-def test_half_of_the_tokens_is_not_an_error(rows, read):
+def test_unknown_tokens_are_an_error_only_above_half(rows, read):
     tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "tea"])
     for other, severity in (("tea", "warning"), ("kava", "error")):
         texts = [

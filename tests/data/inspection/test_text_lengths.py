@@ -50,7 +50,7 @@ def test_special_tokens_are_counted_as_the_model_reads_them(minilm, pairs):
     ],
     ids=["known", "unknown", "casing", "script"],
 )
-def test_what_the_vocabulary_knows(lowercase, texts, unknown, otherwise):
+def test_the_share_of_unknown_tokens(lowercase, texts, unknown, otherwise):
     found = text_lengths(Examples(texts), Tokenizer(PIECES, lowercase=lowercase))
     assert (found.unknown, found.unknown_otherwise) == pytest.approx((unknown, otherwise))
 
@@ -61,7 +61,7 @@ def test_the_tokens_of_second_texts_are_counted_too():
     assert found.quantiles == (2 + 3 + 3,) * 4
 
 
-def test_of_many_rows_a_sample_is_counted():
+def test_a_sample_of_many_rows_is_counted():
     texts = ["tea"] * 300 + ["we like tea"] * 700
     found = text_lengths(Examples(texts), Tokenizer(PIECES), max_rows=200)
     assert found.sample == 200
@@ -71,7 +71,7 @@ def test_of_many_rows_a_sample_is_counted():
 
 @given(st.integers(0, 3000), st.integers(1, 2000))
 @settings(deadline=None, max_examples=40)
-def test_a_sample_is_of_different_rows_in_their_order(rows, most):
+def test_a_sample_has_distinct_rows_in_their_order(rows, most):
     sample = sample_rows(rows, most).tolist()
     assert sample == sorted(set(sample))
     assert len(sample) == min(rows, most)
@@ -102,5 +102,5 @@ def test_scripts_of_a_long_sorted_file():
     assert scripts(texts) == pytest.approx({"LATIN": 0.5, "CYRILLIC": 0.5}, abs=0.05)
 
 
-def test_of_a_long_text_the_first_letters_tell_the_script():
+def test_the_first_letters_of_a_long_text_determine_its_script():
     assert scripts(["a" * 500 + "я" * 5000] * 3) == {"LATIN": 1}

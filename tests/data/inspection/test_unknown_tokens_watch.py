@@ -12,7 +12,7 @@ def watch():
     return UnknownTokensWatch(Tokenizer(pieces))
 
 
-def test_it_warns_once_in_the_line_of_the_caller(watch):
+def test_it_warns_once_at_the_line_of_the_caller(watch):
     with pytest.warns(UnknownTokensWarning, match="Cure: ") as told:
         watch.look(["Очень хороший фильм"], None)
     assert [warning.filename for warning in told] == [__file__]
@@ -21,7 +21,7 @@ def test_it_warns_once_in_the_line_of_the_caller(watch):
         watch.look(["Очень хороший фильм"], None)
 
 
-def test_known_texts_and_what_lies_behind_the_first_hundred(watch):
+def test_known_texts_and_texts_after_the_first_hundred_do_not_warn(watch):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         watch.look(["a fine film"] * 100 + ["Очень хороший фильм"] * 900, None)

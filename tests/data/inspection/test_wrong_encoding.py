@@ -58,7 +58,7 @@ def test_sound_texts(language):
 
 
 @pytest.mark.parametrize("encoding", WRITTEN)
-def test_the_encoding_that_texts_were_written_in(encoding):
+def test_texts_read_in_their_own_encoding_are_sound(encoding):
     for language in WRITTEN[encoding]:
         texts = decode(language, encoding, encoding)
         assert wrong_encoding_findings(Examples(texts, encoding=encoding)) == []
@@ -115,7 +115,7 @@ def test_control_characters_in_place_of_quotes():
     assert "decoded with latin-1, the first in row 1" in finding.message
 
 
-def test_a_few_texts_are_a_warning_and_single_ones_nothing():
+def test_a_few_texts_are_a_warning_and_a_single_one_is_not():
     bad, good = "trÃ¨s drÃ´le", "Très drôle"
     (finding,) = wrong_encoding_findings(Examples([*[good] * 95, *[bad] * 5]))
     assert finding.severity == "warning"

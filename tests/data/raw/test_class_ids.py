@@ -45,13 +45,13 @@ def test_names_and_numbers(values):
     ],
     ids=str,
 )
-def test_others_are_refused_with_their_row(values, message):
+def test_other_values_are_refused_with_their_row(values, message):
     with pytest.raises(InputError) as error:
         class_ids(values, LABELS)
     assert message in str(error.value)
 
 
-def test_bools_are_names_where_the_classes_are_named_so():
+def test_bools_are_names_if_the_classes_have_these_names():
     assert class_ids([True, False], Labels(("False", "True"))).tolist() == [1, 0]
 
 

@@ -1,4 +1,4 @@
-"""Data sets of texts, whatever made them."""
+"""Data sets of texts from tf.data, torch, Hugging Face and generators."""
 
 import datasets
 import pytest
@@ -97,7 +97,7 @@ def test_loaders_that_draw():
 
 
 def test_hugging_face_data_sets():
-    # The numbers of these classes are not those of the model's.
+    # These class numbers differ from the model's.
     features = {"text": datasets.Value("string"), "label": datasets.ClassLabel(names=["y", "x"])}
     data = datasets.Dataset.from_dict(
         {"text": TEXTS, "label": IDS}, features=datasets.Features(features)

@@ -21,7 +21,7 @@ def sources(columns, tmp_path):
 
 
 def mixed_sources(columns, tmp_path):
-    """Return those of them that hold cells of several kinds."""
+    """Return those of these sources that can hold cells of several kinds."""
     rows = [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     path = tmp_path / "a.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
@@ -39,7 +39,7 @@ def mixed_sources(columns, tmp_path):
     ],
     ids=["list", "dict", "int", "float", "bool"],
 )
-def test_a_text_that_is_none_is_a_bad_row(value, held, tmp_path):
+def test_a_cell_that_is_not_a_text_is_a_bad_row(value, held, tmp_path):
     for source in sources({"text": [value] * 3, "label": LABELS}, tmp_path):
         with pytest.raises(InputError) as refusal:
             read_examples(source)
@@ -55,7 +55,7 @@ def test_a_text_that_is_none_is_a_bad_row(value, held, tmp_path):
 
 
 @pytest.mark.parametrize("labels", [[[1], [0, 1], []], [["a"], ["b"], ["a"]]], ids=["ids", "names"])
-def test_lists_of_labels_are_named_for_what_they_are(labels, tmp_path):
+def test_lists_of_labels_are_recognized_as_several_labels(labels, tmp_path):
     path, *others = sources({"text": TEXTS, "label": labels}, tmp_path)
     parquet = tmp_path / "a.parquet"
     pq.write_table(pa.table({"text": TEXTS, "label": labels}), parquet)
@@ -112,7 +112,7 @@ def test_bytes_in_another_encoding(tmp_path):
         read_examples(columns, encoding="utf-99")
 
 
-def test_that_the_first_row_is_data_is_proposed_only_for_files_with_a_header(tmp_path):
+def test_header_false_is_proposed_only_for_files_with_a_header(tmp_path):
     for source in ({"a": TEXTS, "b": LABELS}, pd.DataFrame({"a": TEXTS, "b": LABELS})):
         with pytest.raises(InputError, match='Cure: text="NAME", label="NAME"$'):
             read_examples(source)
@@ -166,7 +166,7 @@ def test_columns_of_parquet(text, label, texts, names, tmp_path):
     ],
     ids=["list", "date", "date as label", "struct", "binary"],
 )
-def test_a_column_of_parquet_that_is_left_out_is_named(options, held, tmp_path):
+def test_a_parquet_column_that_is_left_out_is_named(options, held, tmp_path):
     columns = {
         "text": [[0.5], [0.25]],
         "day": pa.array([1, 2], pa.date32()),

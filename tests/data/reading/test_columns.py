@@ -105,7 +105,7 @@ def test_named_columns(options, positions):
     assert (columns.text, columns.pair, columns.label) == positions
 
 
-def test_naming_the_text_leaves_no_pair_to_be_guessed():
+def test_no_pair_is_guessed_when_the_text_is_named():
     assert choose(["text_a", "text_b", "label"], text="text_a").pair is None
 
 
@@ -164,23 +164,23 @@ def test_a_name_that_is_nearly_one_of_the_columns(names, wanted, meant):
 
 
 @pytest.mark.parametrize("name", ["²", "9" * 5000, "٣", "-1", "1.0", ""])
-def test_what_looks_like_a_position_and_is_none(name):
+def test_names_that_only_look_like_positions(name):
     with pytest.raises(KbertError, match="has no column"):
         choose(["a", "b", "c", "d", "label"], text=name)
 
 
-def test_an_exact_name_precedes_one_in_other_case():
+def test_an_exact_name_wins_over_one_in_another_case():
     assert choose(["TEXT", "text", "Label", "label"]).text == 1
     assert choose(["TEXT", "text", "Label", "label"]).label == 3
 
 
-def test_no_header_is_proposed_only_where_there_was_one():
+def test_header_false_is_not_proposed_without_a_header():
     with pytest.raises(KbertError) as refusal:
         choose(["0", "1"], has_header=False)
     assert "header=" not in str(refusal.value)
 
 
-def test_many_and_long_names_are_listed_in_short():
+def test_many_and_long_names_are_abbreviated():
     with pytest.raises(KbertError, match=r"'y{39}…'.*, … \(20\)\. Cure") as refusal:
         choose(["y" * 5000, *(f"c{i}" for i in range(19))])
     assert len(str(refusal.value)) < 500
@@ -190,7 +190,7 @@ def test_a_label_may_be_absent_where_none_is_needed():
     assert choose(["text"], need_label=False).label is None
 
 
-def test_what_was_taken_is_said():
+def test_str_describes_the_columns_chosen():
     columns = choose(["#1 String", "#2 String", "Quality"])
     assert str(columns) == "text = '#1 String', pair = '#2 String', label = 'Quality'"
     assert str(choose(["text"], need_label=False)) == "text = 'text'"

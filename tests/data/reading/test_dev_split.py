@@ -18,7 +18,7 @@ from kbert.utils.equal_texts import bare_text
 OLD = Path(__file__).parents[1] / "formats" / "0.1"
 SHARES = st.floats(0.05, 0.6)
 SEEDS = st.integers(0, 2**32 - 1)
-# Few texts and classes, so that many rows have equal texts, and some several labels.
+# Few texts and classes, so that many rows have equal texts, some with several labels.
 ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1, max_size=120)
 
 
@@ -40,7 +40,7 @@ def test_equal_texts_are_on_one_side(rows, share, seed):
 
 @given(ROWS, SHARES, SEEDS, st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_the_same_texts_are_set_aside_in_any_order_of_the_rows(rows, share, seed, random):
+def test_the_same_texts_are_set_aside_whatever_the_row_order(rows, share, seed, random):
     chosen = {text for (text, _), side in zip(rows, split(rows, share, seed), strict=True) if side}
     shuffled = random.sample(rows, len(rows))
     again = {
@@ -84,7 +84,7 @@ def test_different_texts_are_divided_exactly(counts, share, seed):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_a_large_group_is_set_aside_where_it_brings_a_class_nearer(seed):
+def test_a_large_group_is_set_aside_if_it_brings_a_class_closer(seed):
     # 10 of the 32 rows of class 0 are wanted: its texts occur 20 and 12 times. Of the 10 rows of
     # class 1, whose texts occur 5 times each, one text is wanted on each side.
     rows = [*[(0, 0)] * 20, *[(1, 0)] * 12, *[(2, 1)] * 5, *[(3, 1)] * 5]
@@ -99,7 +99,7 @@ def test_one_text_per_class_cannot_be_divided():
         whole.split(0.2)
 
 
-def test_a_text_that_is_written_in_several_ways_is_one():
+def test_a_text_written_in_several_ways_is_one_text():
     texts = [form for n in range(40) for form in (f"Film {n}", f"film  {n} ", f"Ｆilm {n}")]
     whole = read_examples((texts, ["x", "y", "y"] * 40))
     training, dev = whole.split(0.25, 3)
@@ -118,7 +118,7 @@ def test_pairs_are_kept_together_as_a_whole():
 
 
 @pytest.mark.parametrize("name", ["run", "stopped-torch"])
-def test_the_split_of_0_1_is_that_of_its_runs(name):
+def test_the_split_of_kbert_0_1_matches_its_runs(name):
     record = json.loads((OLD / name / "run.json").read_text(encoding="utf-8"))["data"]
     whole = read_examples(OLD / "reviews.csv")
     training, dev = whole.split_as_in_0_1(0.2, 3)

@@ -20,12 +20,12 @@ from kbert.data.reading.encoding_names import nearest_encoding
         ("latin-one", "latin_1"),
     ],
 )
-def test_the_encoding_that_is_meant(name, meant):
+def test_the_nearest_encoding_is_found(name, meant):
     found = nearest_encoding(name)
     assert found is not None
     assert codecs.lookup(found).name == codecs.lookup(meant).name
 
 
 @pytest.mark.parametrize("name", ["", "klingon", "base65", "?"])
-def test_what_no_encoding_is_like(name):
+def test_names_unlike_any_encoding(name):
     assert nearest_encoding(name) is None

@@ -23,7 +23,7 @@ TEXTS = {
 @pytest.mark.parametrize(
     ("encoding", "text"), [(name, text) for name, texts in TEXTS.items() for text in texts]
 )
-def test_what_was_written_is_guessed(encoding, text):
+def test_the_encoding_of_a_text_is_guessed(encoding, text):
     assert guess_encoding(text.encode(encoding)) == encoding
 
 
@@ -52,12 +52,12 @@ def test_old_macs(text):
     assert guess_encoding(text.encode("mac_roman"), from_mac=True) == "mac_roman"
 
 
-def test_utf_8_is_guessed_where_another_was_named():
+def test_utf_8_is_guessed_if_another_encoding_was_named():
     assert guess_encoding("Schön, 好".encode(), "gb18030") == "utf-8"
 
 
 @pytest.mark.parametrize("data", [bytes(range(128, 256)), b"\x80\x81 \x8d\x8f"])
-def test_what_fits_nothing_is_not_guessed(data):
+def test_bytes_that_fit_no_encoding_are_not_guessed(data):
     assert guess_encoding(data) is None
 
 
@@ -73,7 +73,7 @@ def test_what_fits_nothing_is_not_guessed(data):
         *(("UTF-8-BOM", "utf-8"), ("unicode", "utf-16"), ("latn1", "latin_1"), ("utf9", "utf-8")),
     ],
 )
-def test_an_unknown_name_is_refused_with_the_nearest(name, near):
+def test_an_unknown_name_is_refused_with_the_nearest_one(name, near):
     with pytest.raises(InputError) as caught:
         check_encoding(name)
     assert caught.value.cure.settings == {"encoding": near}
@@ -81,7 +81,7 @@ def test_an_unknown_name_is_refused_with_the_nearest(name, near):
 
 
 @pytest.mark.parametrize("name", ["nonsense", "", "hex"])
-def test_a_name_that_is_like_no_other(name):
+def test_a_name_unlike_any_encoding(name):
     with pytest.raises(InputError) as caught:
         check_encoding(name)
     assert caught.value.cure is None

@@ -70,7 +70,7 @@ def test_a_split_has_every_class_in_proportion_on_both_sides(counts, share):
         assert in_dev == (min(max(round(count * share), 1), count - 1) if count > 1 else 0)
 
 
-def test_tens_of_thousands_of_classes_are_split_at_once():
+def test_tens_of_thousands_of_classes_are_split_quickly():
     names = [f"c{number}" for number in range(20_000)] * 2
     started = time.process_time()
     train, dev = examples_of(names).split(0.1)
@@ -121,7 +121,7 @@ def test_take_gives_rows_in_the_order_asked_for():
     )
 
 
-def test_the_fingerprint_is_of_the_data():
+def test_the_fingerprint_depends_only_on_the_data():
     base = examples_of(["a", "b"], pairs=["p", "q"])
     same = replace(base, source="other.csv", columns=Columns(("x", "y"), 0, label=1))
     assert same.fingerprint == base.fingerprint
@@ -140,7 +140,7 @@ def test_the_fingerprint_is_of_the_data():
     assert len(Examples(["\ud800"]).fingerprint) == 64
 
 
-def test_what_was_read_is_said():
+def test_str_describes_what_was_read():
     whole = examples_of(["a", "b", "b"], columns=Columns(("text", "label"), 0, label=1))
     assert str(whole) == ("a.csv: 3 rows; text = 'text', label = 'label'; 2 classes (a 1, b 2)")
     assert str(examples_of([*"abcdefgcc"])).endswith(
@@ -164,7 +164,7 @@ def test_what_was_read_is_said():
         ([[0], [1]], r"shape \[2, 1\]"),
     ],
 )
-def test_label_numbers_are_those_of_the_labels(label_ids, message):
+def test_label_numbers_must_be_those_of_the_labels(label_ids, message):
     with pytest.raises(KbertError, match=message):
         Examples(["a", "b"], None, np.array(label_ids), Labels(("no", "yes")))
     Examples(["a", "b"], None, np.array([0, 5]))  # without labels no number is too large

@@ -17,7 +17,7 @@ KNOWN = (".csv", ".tsv")
         ("a", "its name has no suffix that identifies a format, such as .csv, .tsv."),
     ],
 )
-def test_a_suffix_of_no_format(name, said):
+def test_a_suffix_that_identifies_no_format(name, said):
     assert said in str(unknown_suffix(Path(name), Path(name).suffix, KNOWN))
 
 

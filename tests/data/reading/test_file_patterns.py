@@ -26,20 +26,20 @@ def test_the_files_are_those_that_glob_finds(pattern, folder):
     assert sorted(map(str, matching_files(folder / pattern))) == sorted(expected)
 
 
-def test_a_name_with_the_marks_of_a_pattern_is_a_name(folder):
+def test_an_existing_name_with_pattern_characters_is_not_a_pattern(folder):
     (folder / "a[1].csv").touch()
     assert not is_pattern(folder / "a[1].csv")
     assert is_pattern(folder / "b[1].csv")
     assert not is_pattern(["a*.csv"])
 
 
-def test_what_is_there(folder):
+def test_is_there(folder):
     assert is_there(folder / "b.tsv")
     assert is_there(folder / "*.tsv")
     assert not is_there(folder / "*.json")
 
 
-def test_what_matches_nothing_or_a_folder_or_a_file_twice(folder):
+def test_patterns_that_match_nothing_a_folder_or_a_file_twice(folder):
     with pytest.raises(InputError, match=r"as a pattern it matches none.* there: part-10\.csv"):
         matching_files(folder / "x*.csv")
     with pytest.raises(InputError, match="is a folder; only files are read"):

@@ -32,7 +32,7 @@ def test_format_of_suffix(name, format):
     assert format_of_suffix(Path(name)) == format
 
 
-def test_the_file_in_an_archive_tells(tmp_path):
+def test_an_archive_has_the_format_of_its_file(tmp_path):
     with zipfile.ZipFile(tmp_path / "reviews.zip", "w") as archive:
         archive.writestr("reviews.tsv", "text\tlabel\n")
     assert format_of_suffix(tmp_path / "reviews.zip") == "tsv"

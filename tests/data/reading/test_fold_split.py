@@ -21,7 +21,7 @@ def folds_of(rows, k, seed=0):
 
 @given(ROWS, st.integers(2, 6), st.integers(0, 99), st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_texts_and_groups_are_in_one_fold_in_any_order_of_the_rows(rows, k, seed, random):
+def test_texts_and_groups_are_in_one_fold_whatever_the_row_order(rows, k, seed, random):
     folds = folds_of(rows, k, seed)
     assert set(folds) <= set(range(k))
     places = defaultdict(set)
@@ -59,7 +59,7 @@ def test_each_row_is_held_out_once():
 
 
 @pytest.mark.parametrize("folds", [1, 0, -1, 61, True, 2.0, "3"])
-def test_a_number_of_folds_that_cannot_be(folds):
+def test_an_impossible_number_of_folds_is_refused(folds):
     whole = read_examples(([f"Text {n}" for n in range(60)], ["a", "b"] * 30))
     with pytest.raises(InputError, match="folds. must be from 2 to 60, the number of different"):
         whole.folds(folds)

@@ -23,19 +23,19 @@ def table(*labels, end=None):
     [
         (("good", "bad"), Single()),
         ((3, 4), Single()),
-        ((1.5, 2.5), Single()),  # numbers are never taken for anything else by themselves
+        ((1.5, 2.5), Single()),  # numbers alone are never taken for anything else
         ((["a", "b"], []), Multi()),
-        ((None, ["a"]), Multi()),  # the first that is there
+        ((None, ["a"]), Multi()),  # decided by the first label that is present
         ((), Single()),
     ],
 )
-def test_what_the_first_label_says(labels, target):
+def test_the_first_label_determines_the_target(labels, target):
     found, given_back = found_target(table(*labels), Columns(("text", "label"), 0, 1, 1))
     assert found == target
     assert [row.cells[1] for row in given_back.rows] == list(labels)
 
 
-def test_an_error_of_a_later_row_comes_in_its_turn():
+def test_an_error_in_a_later_row_is_raised_at_that_row():
     error = InputError("a double quote is never closed")
     _, given_back = found_target(table(None, None, end=error), Columns(("text", "label"), 0, 1, 1))
     rows = iter(given_back.rows)

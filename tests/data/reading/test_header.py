@@ -81,14 +81,14 @@ def test_headers_and_rows_as_programs_write_them(data, tmp_path):
     assert read(tmp_path / "a.csv", data, **options) == ROWS
 
 
-def test_a_field_too_many_is_not_dropped(tmp_path):
+def test_an_extra_field_is_not_dropped(tmp_path):
     with pytest.raises(KbertError, match=r"row 2 \(line 3\): 3 fields where the first row has 2"):
         read(tmp_path / "a.csv", "text,label\na,x\nb,y,z\n")
     with pytest.raises(KbertError, match="1 field where the first row has 2"):
         read(tmp_path / "a.csv", "text,label\na,x\nb\n")
 
 
-def test_a_single_column_is_no_title(tmp_path):
+def test_a_single_column_is_not_a_title(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("review\na good film\na bad one\n")
     assert read_examples(path, need_label=False).texts == ["a good film", "a bad one"]
@@ -144,7 +144,7 @@ def test_a_header_in_a_file_read_without_one(tmp_path):
         read_examples(path, header=False, text=0, label=1)
 
 
-def test_a_text_and_its_label_are_no_header(tmp_path):
+def test_a_text_and_its_label_are_not_a_header(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a fine film,good\na dull film,bad\nan odd film,good\n")
     with pytest.raises(KbertError, match="'good' is a label and 'a fine film' a text. .*header"):
@@ -152,7 +152,7 @@ def test_a_text_and_its_label_are_no_header(tmp_path):
     assert len(read_examples(path, text=0, label=1, header=False)) == 3
 
 
-def test_a_label_of_the_name_of_its_column(tmp_path):
+def test_a_label_with_the_name_of_its_column(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("comment text,toxic\na film,toxic\ndull,fine\n")
     assert read_examples(path, text=0, label=1).labels.names == ("fine", "toxic")
@@ -163,8 +163,8 @@ TABS = "text\tlabel\n" + "Très bon\tgood\nNul\tbad\n" * 6
 
 @pytest.mark.parametrize("title", ["Export of reviews\n", "Reviews, 2024\n", "Reviews\n\n2024;\n"])
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_a_title_above_fields_in_tabs_is_cured_step_by_step(title, encoding, tmp_path):
-    """The cures are followed one after the other, until the file is read."""
+def test_a_title_above_tab_separated_fields_is_cured_step_by_step(title, encoding, tmp_path):
+    """The cures are followed one after the other until the file is read."""
     path = tmp_path / "reviews.csv"
     path.write_bytes((title + TABS).encode(encoding))
     settings = {}
@@ -181,7 +181,7 @@ def test_a_title_above_fields_in_tabs_is_cured_step_by_step(title, encoding, tmp
     assert len(read_examples(path, **settings)) == 12
 
 
-def test_words_under_names_of_the_file_s_own_are_no_header(tmp_path):
+def test_words_under_uncommon_names_are_not_a_header(tmp_path):
     path = tmp_path / "words.csv"
     path.write_text("word,kind\nred,colour\nmessage,topic\n", encoding="utf-8")
     assert len(read_examples(path, text="word", label="kind")) == 2

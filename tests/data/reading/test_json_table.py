@@ -100,7 +100,7 @@ def test_another_encoding(tmp_path):
     assert read(tmp_path / "b.json", data, encoding="utf-16") == (TEXTS, LABELS)
 
 
-def test_rows_in_a_list_beside_other_values_are_told_of(tmp_path):
+def test_a_list_of_rows_beside_other_values_is_pointed_out(tmp_path):
     rows = [{"text": "a", "label": "x"}, {"text": "b", "label": "y"}]
     path = tmp_path / "a.json"
     path.write_text(json.dumps({"status": "ok", "count": 2, "data": rows}))
@@ -111,7 +111,7 @@ def test_rows_in_a_list_beside_other_values_are_told_of(tmp_path):
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
-def test_the_code_that_is_told_writes_the_rows_with_what_they_hold(tmp_path, monkeypatch, encoding):
+def test_the_suggested_code_writes_the_rows_with_nested_values(tmp_path, monkeypatch, encoding):
     rows = [{"body": {"text": "schön"}, "label": "x"}, {"body": {"text": "b"}, "label": "y"}]
     monkeypatch.chdir(tmp_path)
     with open("a.json", "w", encoding=encoding) as file:

@@ -62,7 +62,7 @@ def test_a_column_that_is_missing(table):
     assert 'Cure: keep_columns="id,text"' in told
 
 
-def test_a_name_of_two_columns(tmp_path):
+def test_a_name_shared_by_two_columns(tmp_path):
     path = write(tmp_path / "a.csv", "id,text,id\n1,a,2\n")
     told = refusal(path)
     assert "has several columns 'id', and a name can keep only one of them." in told
@@ -141,8 +141,8 @@ def test_a_cell_that_cannot_be_kept(table):
     assert len(kept(table, "id,text", check=check)[1]) == 3
 
 
-def test_what_a_reader_of_csv_sees(tmp_path):
-    """The readers' own tests have odd files; here, what comes out is what `csv` reads."""
+def test_cells_are_those_that_csv_reads(tmp_path):
+    """Odd files are covered by the readers' own tests."""
     odd = ["=1+1", " x ", "a\r\nb", '"', ",", "", "ﬁ", "-", "\t", "007"]
     with (tmp_path / "a.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows(

@@ -1,4 +1,4 @@
-"""Labels that cannot be trained are refused in one sentence, wherever they come from."""
+"""Labels that cannot be trained on are refused in one sentence, whatever their source."""
 
 import json
 
@@ -35,7 +35,7 @@ def test_numbers_with_fractions_are_refused(tmp_path):
         assert found.value.cure.otherwise[0].settings == {"target": "single"}
 
 
-def test_who_says_what_they_are_is_believed(tmp_path):
+def test_a_target_that_is_given_is_not_questioned(tmp_path):
     for source in _sources(tmp_path, [1.0, 2.0, 2.5, 3.0]):
         assert read_examples(source, target="regression").y.ravel().tolist() == [1, 2, 2.5, 3]
         names = read_examples(source, target="single").labels.names
@@ -69,7 +69,7 @@ def test_a_file_to_predict_may_have_any_column():
     assert len(found) == 4
 
 
-def test_classes_of_a_model_are_looked_for():
+def test_labels_must_be_among_the_classes_of_a_model():
     with pytest.raises(InputError, match="row 3: the label '2.5' is not one of the 2 known labels"):
         read_examples((TEXTS, [1.0, 2.0, 2.5, 1.0]), labels=Labels(("1", "2")))
 
@@ -93,7 +93,7 @@ COLUMNS = {"text": TEXTS, "x": [1, 0, 0, 0], "y": [0, 1, 1, 1], "z": [1, 1, 1, 1
         ),
     ],
 )
-def test_all_rows_alike(source, options, message):
+def test_identical_labels_in_all_rows_are_refused(source, options, message):
     with pytest.raises(InputError, match=message) as found:
         read_examples(source, **options)
     assert "label" in found.value.cure.settings
@@ -104,6 +104,6 @@ def test_one_column_of_several_may_be_constant():
     assert found.y.tolist() == [[1, 1], [0, 1], [0, 1], [0, 1]]
 
 
-def test_the_rows_skipped_are_told():
+def test_skipped_rows_are_mentioned():
     with pytest.raises(InputError, match=r"'label'\. 1 more were skipped, the first in row 2: the"):
         read_examples((TEXTS, [1, "n/a", 1, 1]), target="regression", on_bad_row="skip")

@@ -16,12 +16,12 @@ TABLE = Table("a.csv", ["text", "rude", "loud", "a,b"], iter(()))
         ("rude", False, ["rude"]),
     ],
 )
-def test_what_is_named(label, several, names):
+def test_the_columns_that_are_named(label, several, names):
     assert label_names_of(TABLE, label, several) == names
 
 
 @pytest.mark.parametrize("label", [["rude", "loud"], "rude,loud"])
-def test_several_of_one_class_are_refused(label):
+def test_several_columns_for_one_class_are_refused(label):
     with pytest.raises(InputError, match="must name one column, unless `target` says what"):
         label_names_of(TABLE, label, False)
 

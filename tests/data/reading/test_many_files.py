@@ -112,9 +112,9 @@ def test_each_file_has_its_own_format(tmp_path):
 
 @settings(deadline=None, max_examples=40)
 @given(data=st.data())
-def test_a_table_cut_into_files_reads_as_the_whole(data, tmp_path_factory):
+def test_a_table_split_into_files_reads_like_the_whole(data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("cut")
-    # Whether lines end in carriage returns is told from most lines of each file.
+    # Whether carriage returns end lines is decided per file, from most of its lines.
     texts = st.text(st.characters(codec="utf-8", exclude_characters="\0\r"), min_size=1)
     labels = st.sampled_from(["a", "b", "ä"])
     rows = data.draw(st.lists(st.tuples(texts, labels), min_size=2, max_size=30))
@@ -124,7 +124,7 @@ def test_a_table_cut_into_files_reads_as_the_whole(data, tmp_path_factory):
     places = [0, *sorted(cuts), len(rows)]
     for number, (start, end) in enumerate(pairwise(places)):
         write(folder / "parts" / f"{number}{suffix}", rows[start:end])
-    # Of a TSV each file is looked at for itself, so its quoting is said.
+    # The quoting of a TSV is detected per file, so it is given here.
     options = {"on_bad_row": "skip", "need_label": False, "quoting": "standard"}
     assume(not all(is_blank(text) for text, _ in rows))
     expected = read_examples(whole, **options)
@@ -137,7 +137,7 @@ def test_a_table_cut_into_files_reads_as_the_whole(data, tmp_path_factory):
     assert own == [found.file_and_row(row.number) for row in expected.skipped]
 
 
-def test_quoting_is_that_of_each_file(tmp_path):
+def test_quoting_is_detected_per_file(tmp_path):
     (tmp_path / "1.tsv").write_text('text\tlabel\n"so\t he said"\tx\n"a ""b"""\ty\n')
     (tmp_path / "2.tsv").write_text('text\tlabel\n"Open she said\tx\n')
     assert [text for text, _ in read_rows(f"{tmp_path}/2.ts*", need_label=False)] == [
@@ -169,7 +169,7 @@ def test_lines_of_text(tmp_path):
     assert list(examples.texts) == ["one", "two", "three"]
 
 
-def test_names_decide_where_columns_have_no_place(tmp_path):
+def test_columns_are_matched_by_name_in_formats_without_positions(tmp_path):
     (tmp_path / "1.jsonl").write_text('{"text": "a", "label": "x", "more": 1}\n')
     (tmp_path / "2.jsonl").write_text('{"label": "y", "text": "b"}\n')
     frame = pa.table({"id": [1], "label": ["x"], "text": ["c"]})
@@ -214,7 +214,7 @@ def test_a_column_of_lists(tmp_path):
     assert told in refusal(f"{tmp_path}/*")
 
 
-def test_a_bad_row_is_told_with_its_file_and_row(tmp_path):
+def test_a_bad_row_is_reported_with_its_file_and_row(tmp_path):
     write(tmp_path / "1.csv", ROWS)
     (tmp_path / "2.csv").write_text("text,label\nfine,x\n\n  ,y\ngood,x\n")
     pattern = f"{tmp_path}/*.csv"
@@ -346,7 +346,7 @@ def test_a_folder_that_matches(folder):
         "only the files match: '*.csv'"
     )
     assert refusal("s*").endswith("for the files in the folder: 'sub/*'")
-    # What ** enters is no match of its own.
+    # Folders that ** enters are not matches themselves.
     assert len(matching_files("**/*")) == 6
 
 
@@ -362,7 +362,7 @@ def test_links(folder):
     assert refusal("go*.csv").startswith("There is no file gone.csv.")
 
 
-def test_a_folder_that_may_not_be_read(folder, monkeypatch):
+def test_a_folder_without_read_permission(folder, monkeypatch):
     def locked(path="."):
         raise PermissionError(13, "Permission denied", str(path))
 
@@ -385,9 +385,9 @@ def test_a_folder_that_may_not_be_read(folder, monkeypatch):
         ("/*", "data"),
     ],
 )
-def test_what_a_run_is_called(data, name):
+def test_the_name_of_a_run(data, name):
     assert run_name(data) == name
 
 
-def test_a_list_of_files_is_told_of_patterns(folder):
+def test_a_list_of_files_is_refused_with_a_pattern_as_the_cure(folder):
     assert 'Cure: read_examples("data/*.csv"), a pattern' in refusal(["b.csv", "a9.csv"])

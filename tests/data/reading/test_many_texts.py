@@ -1,4 +1,4 @@
-"""Texts in a file are the texts in memory."""
+"""Texts in a file behave like texts in memory."""
 
 import io
 import os
@@ -37,7 +37,7 @@ def test_few_texts_are_a_list():
     assert type(written(TEXTS)) is list
 
 
-def test_many_are_a_sequence(few_in_memory):
+def test_many_texts_are_a_sequence(few_in_memory):
     texts = written(TEXTS)
     assert type(texts) is ManyTexts
     assert len(texts) == len(TEXTS)
@@ -51,7 +51,7 @@ def test_many_are_a_sequence(few_in_memory):
     assert pickle.loads(pickle.dumps(texts)) == TEXTS
 
 
-def test_rows_of_them(few_in_memory):
+def test_rows_of_many_texts(few_in_memory):
     places = np.array([6, 0, 0, 4, 5])
     taken = rows_of(written(TEXTS), places)
     assert type(taken) is ManyTexts
@@ -70,7 +70,7 @@ def test_any_texts_in_any_order(texts, data):
         assert list(rows_of(found, places)) == [texts[n] for n in places]
 
 
-def test_a_set_in_a_file_is_the_set_in_memory(tmp_path, minilm_vocab, monkeypatch):
+def test_a_set_in_a_file_equals_the_set_in_memory(tmp_path, minilm_vocab, monkeypatch):
     path = tmp_path / "pairs.csv"
     rows = [f"Text {n % 37} of many,and its pair {n % 5},{'ab'[n % 2]}\n" for n in range(200)]
     path.write_text("text,pair,label\n" + "".join(rows), encoding="utf-8")
@@ -101,7 +101,7 @@ def test_one_text_in_all_rows_needs_no_file(few_in_memory):
     assert type(written([text] * 100)) is list
 
 
-def test_a_full_disk_is_told(few_in_memory, monkeypatch):
+def test_a_full_disk_is_reported(few_in_memory, monkeypatch):
     class Full(io.BytesIO):
         def write(self, data):
             raise OSError(28, os.strerror(28))

@@ -61,7 +61,7 @@ def test_every_kind_of_source(make, tmp_path):
     ],
     ids=["int", "whole float", "float", "bool"],
 )
-def test_labels_that_are_no_text(labels, names, ids, tmp_path):
+def test_labels_that_are_not_texts(labels, names, ids, tmp_path):
     columns = {"text": TEXTS, "label": labels}
     frame = pd.DataFrame(columns)
     for source in (columns, (TEXTS, labels), frame, parquet(tmp_path, columns)):
@@ -98,7 +98,7 @@ def test_a_missing_text_is_refused():
         read_examples((["a", None], [0, 1]))
 
 
-def test_a_class_label_gives_its_names_and_minus_one_no_label():
+def test_a_class_label_gives_its_names_and_minus_one_is_missing():
     data = datasets.Dataset.from_dict({"text": ["a", "b", "c"], "label": [0, 1, 0]}, FEATURES)
     examples = read_examples(data)
     assert (examples.labels.names, examples.label_ids.tolist()) == (("neg", "pos"), [1, 0, 1])
@@ -132,7 +132,7 @@ def test_columns_without_names_are_taken_by_position():
         examples = read_examples(frame, text=text, label=label)
         assert (examples.texts, examples.label_ids.tolist()) == (["a", "b"], [1, 0])
     frame.columns = [1, 0]
-    assert read_examples(frame, text=0, label=1).texts == ["a", "b"]  # a name before a position
+    assert read_examples(frame, text=0, label=1).texts == ["a", "b"]  # a name wins over a position
     assert read_examples((TEXTS, LABELS), text=0, label=1).texts == TEXTS
 
 
@@ -142,7 +142,7 @@ def test_names_of_several_levels():
     assert read_examples(frame, text=("a", "x"), label=("a", "y")).texts == ["good", "bad"]
 
 
-def test_two_columns_of_one_name(tmp_path):
+def test_two_columns_with_the_same_name(tmp_path):
     frame = pd.DataFrame([["a", "b", "x"], ["c", "d", "y"]], columns=["text", "text", "label"])
     table = pa.Table.from_arrays([frame.iloc[:, at] for at in range(3)], names=list(frame.columns))
     pq.write_table(table, tmp_path / "a.parquet")
@@ -220,7 +220,7 @@ COLUMNS = dict(zip(("text", "label"), map(list, zip(*ROWS, strict=True)), strict
 
 
 class Polars:
-    """What a data frame of polars has of pandas'."""
+    """The part of pandas' interface that a polars data frame has."""
 
     columns = ("text", "label")
 
@@ -240,7 +240,7 @@ class Polars:
     ],
     ids=["dicts", "tuples", "table", "batch", "polars"],
 )
-def test_the_cure_of_another_object_cures(name, source):
+def test_the_cure_for_another_object_works(name, source):
     with pytest.raises(KbertError, match="Received: ") as error:
         read_examples(source)
     names = {"read_examples": read_examples, "pandas": pd, name: source}
@@ -250,7 +250,7 @@ def test_the_cure_of_another_object_cures(name, source):
 
 
 @pytest.mark.parametrize("column", [bytearray(b"aba"), memoryview(b"aba")])
-def test_bytes_are_no_column(column):
+def test_bytes_are_not_a_column(column):
     with pytest.raises(KbertError, match="'label' must be a list or an array"):
         read_examples((TEXTS, column))
 

@@ -1,4 +1,4 @@
-"""Files as people have them: of other programs, compressed, named wrongly."""
+"""Files as found in practice: from other programs, compressed, or wrongly named."""
 
 import bz2
 import errno
@@ -99,7 +99,7 @@ def test_archives_of_several_files(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zip"])
-def test_what_unpacks_to_far_more_is_refused(suffix, tmp_path, monkeypatch):
+def test_a_file_that_unpacks_to_far_more_is_refused(suffix, tmp_path, monkeypatch):
     monkeypatch.setattr("kbert.data.reading.unpacked._MIN_LIMIT", 2**20)
     data = b"text,label\n" + b"a,1\nb,2\n" * 2**20
     path = tmp_path / f"a.csv{suffix}"
@@ -210,7 +210,7 @@ def test_a_table_that_is_something_else(name, data, kind, cure, tmp_path):
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="Python itself reads .zst")
-def test_what_reads_zst_is_not_installed(tmp_path, monkeypatch):
+def test_the_package_that_reads_zst_is_not_installed(tmp_path, monkeypatch):
     path = write(tmp_path / "a.csv.zst", PACK[".zst"](CSV.encode()))
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(KbertError, match="A .zst file needs the package pyarrow, or Python 3.14."):
@@ -218,7 +218,7 @@ def test_what_reads_zst_is_not_installed(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("format", ["parquet", "arrow", "xlsx"])
-def test_what_is_no_stream(format):
+def test_formats_that_cannot_be_read_from_a_stream(format):
     with pytest.raises(KbertError, match=f"is a stream; {format} is read from a file. Save it"):
         read_examples(io.BytesIO(b"PAR1"), format=format)
 
@@ -293,7 +293,7 @@ def test_directories(names, held, tmp_path):
     assert [part for part in held if part not in str(refusal.value)] == []
 
 
-def test_parts_are_read_as_told(tmp_path):
+def test_the_suggested_pattern_reads_the_parts(tmp_path):
     folder = tmp_path / "my parts"
     folder.mkdir()
     for name in ("a", "b"):
@@ -304,19 +304,19 @@ def test_parts_are_read_as_told(tmp_path):
     assert labelled(*told)[0] == ["a 1", "a 2", "b 1", "b 2"]
 
 
-def test_standard_input_is_no_file_to_train_on():
+def test_standard_input_cannot_be_trained_on():
     with pytest.raises(KbertError, match="Only .*save it to a file"):
         read_examples("-")
 
 
-def test_a_compressed_stream_is_told():
+def test_a_compressed_stream_is_refused():
     with pytest.raises(KbertError, match="is compressed by gzip"):
         read_examples(io.BytesIO(gzip.compress(b"a\nb\n")), need_label=False)
 
 
 @pytest.mark.parametrize("method", ["open", "is_dir"])
-def test_what_may_not_be_read(method, tmp_path, monkeypatch):
-    """The file itself, or a folder above it; root may read everything."""
+def test_files_without_read_permission(method, tmp_path, monkeypatch):
+    """The file itself, or a folder above it; patched, because root may read everything."""
     path = tmp_path / "data.csv"
     path.write_text("text,label\na,x\nb,y\n", encoding="utf-8")
 

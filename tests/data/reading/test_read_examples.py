@@ -12,7 +12,7 @@ from kbert.targets.labels import Labels
 
 CHINESE = "text,label\n这部电影很好,好\n故事太无聊,坏\n"
 SKIP = 'on_bad_row="skip"'
-# What stands before and behind a bad row: a usable one each.
+# What comes before and after a bad row: one usable row each.
 AROUND = {
     ".csv": (b"text,label\nfine,yes\n", b"dull,no\n"),
     ".tsv": (b"text\tlabel\nfine\tyes\n", b"dull\tno\n"),
@@ -155,7 +155,7 @@ REFUSALS = {
 @pytest.mark.parametrize(
     ("name", "data", "options", "held"), REFUSALS.values(), ids=REFUSALS.keys()
 )
-def test_what_no_row_can_mend_is_refused(name, data, options, held, tmp_path):
+def test_errors_beyond_a_single_row_are_refused(name, data, options, held, tmp_path):
     path = tmp_path / name
     path.write_bytes(data)
     with pytest.raises(KbertError) as refusal:
@@ -191,7 +191,7 @@ def test_an_encoding_is_proposed_and_then_reads_the_file(tmp_path):
 def test_an_unknown_encoding_is_refused(tmp_path):
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\na,1\nb,2\n")
-    for encoding in ("latin-99", "rot13"):  # the second is a codec of Python's, not of text
+    for encoding in ("latin-99", "rot13"):  # the second is a Python codec, but not for text
         with pytest.raises(KbertError, match=f"gb18030.*{encoding}"):
             read_examples(path, encoding=encoding)
 
@@ -229,7 +229,7 @@ def test_a_stream_is_read_as_lines_or_as_the_format_named():
     assert (table.texts, table.label_ids.tolist()) == (["a", "b"], [0, 1])
 
 
-def test_everything_about_data_is_done_without_a_framework(tmp_path, minilm_vocab):
+def test_data_is_handled_without_importing_a_framework(tmp_path, minilm_vocab):
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\na,1\nb,2\n")
     program = f"""
@@ -269,7 +269,7 @@ def test_the_classes_may_be_given_as_a_list():
     ],
     ids=str,
 )
-def test_options_of_another_kind_are_refused_also_where_they_have_no_effect(options, held):
+def test_invalid_options_are_refused_even_if_they_have_no_effect(options, held):
     with pytest.raises(KbertError) as refusal:
         read_examples((["good", "bad"], ["yes", "no"]), **options)
     assert held in str(refusal.value)

@@ -39,13 +39,13 @@ def test_numbers_and_dates_are_names_too():
         (b"\xff\xfe\xff", "the group (column 'g') is bytes that are not utf-8"),
     ],
 )
-def test_what_is_no_group_is_refused(cell, reason):
+def test_cells_that_are_not_groups_are_refused(cell, reason):
     assert str(read_group(cell, "g")).startswith(reason)
 
 
 @given(ROWS, st.floats(0.05, 0.6), st.integers(0, 99), st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_texts_and_groups_are_on_one_side_in_any_order_of_the_rows(rows, share, seed, random):
+def test_texts_and_groups_are_on_one_side_whatever_the_row_order(rows, share, seed, random):
     def chosen(rows):
         units = SplitUnits.find(
             [f"t{t}" for t, _, _ in rows], seed, np.array([g for _, g, _ in rows])
@@ -62,9 +62,9 @@ def test_texts_and_groups_are_on_one_side_in_any_order_of_the_rows(rows, share, 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=40))
 @settings(deadline=None)
-def test_units_are_the_connected_parts(rows):
+def test_units_are_the_connected_components(rows):
     units = SplitUnits.find([str(t) for t, _ in rows], 0, np.array([g for _, g in rows])).of_rows
-    together = {place: {place} for place in range(len(rows))}  # by hand: joined until nothing moves
+    together = {place: {place} for place in range(len(rows))}  # by hand: joined until stable
     for _ in rows:
         for a, (text, group) in enumerate(rows):
             for b, (other, its_group) in enumerate(rows):
@@ -74,7 +74,7 @@ def test_units_are_the_connected_parts(rows):
         assert {b for b in together if units[a] == units[b]} == together[a]
 
 
-def test_groups_of_one_row_divide_as_no_groups_do():
+def test_groups_of_one_row_split_like_no_groups():
     texts = [f"text {n}" for n in range(200)]
     whole = Examples(texts, label_ids=np.arange(200) % 2, labels=Labels(("a", "b")))
     alone = Examples(

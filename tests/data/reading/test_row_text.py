@@ -1,4 +1,4 @@
-"""What is kept of a row that cannot be used: the row as the file has it."""
+"""What is kept of a row that cannot be used: the row as it is in the file."""
 
 import json
 
@@ -50,13 +50,13 @@ def test_a_row_of_a_data_frame():
     assert [row.content for row in examples.skipped] == ["2,,y", '3,"c, d",']
 
 
-def test_a_long_row_is_cut_where_dots_stand():
+def test_a_long_row_is_cut_and_ends_in_dots():
     assert cut("ab\r\n") == "ab"
     assert cut("a" * 200) == "a" * 200
     assert cut("a" * 201) == "a" * 196 + " ..."
 
 
-def test_what_is_nested_too_deeply_has_no_text():
+def test_values_nested_too_deeply_have_no_text():
     deep = []
     for _ in range(100_000):
         deep = [deep]

@@ -57,14 +57,14 @@ def test_a_time_is_a_number_or_a_date(cell, time):
         ([1], "the time (column 't') is neither a date nor a number: [1]"),
     ],
 )
-def test_what_is_no_time_is_refused(cell, reason):
+def test_cells_that_are_not_times_are_refused(cell, reason):
     assert str(read_time(cell, "t")) == reason
 
 
 @given(ROWS, st.floats(0.05, 0.9), st.randoms(use_true_random=False))
 @settings(deadline=None)
-def test_the_latest_are_set_aside(rows, share, random):
-    """Every text is as old as its first row; what is set aside is newer than all that is not."""
+def test_the_latest_texts_are_set_aside(rows, share, random):
+    """Every text is as old as its first row; what is set aside is newer than the rest."""
 
     def dev_rows(rows):
         units = SplitUnits.find([str(text) for text, _ in rows], 0)
@@ -79,7 +79,7 @@ def test_the_latest_are_set_aside(rows, share, random):
     dev = [first[text] for (text, _), side in zip(rows, in_dev, strict=True) if side]
     training = [first[text] for (text, _), side in zip(rows, in_dev, strict=True) if not side]
     assert max(training) < min(dev)
-    # No other cut between two times is nearer to the share.
+    # No other cut between two times is closer to the share.
     cuts = [sum(first[text] >= t for text, _ in rows) for t in sorted(set(first.values()))[1:]]
     assert abs(len(dev) - share * len(rows)) == min(abs(n - share * len(rows)) for n in cuts)
     shuffled = random.sample(rows, len(rows))
@@ -110,9 +110,9 @@ def test_a_file_with_a_column_of_dates(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["parquet", "arrow", "frame", "columns"])
-def test_dates_that_are_no_texts(kind, tmp_path):
+def test_dates_that_are_not_texts(kind, tmp_path):
     days = [datetime.date(2024, 1, 1) + datetime.timedelta(n % 20) for n in range(40)]
-    # The dates come first: the positions of the other columns do not change by reading them.
+    # The dates come first: reading them does not change the positions of the other columns.
     table = pa.table({"day": days, **{k: v for k, v in rows_of(days).items() if k != "day"}})
     source = {"frame": table.to_pandas(), "columns": table.to_pydict()}.get(kind)
     options = {"split_by_time": "day"}

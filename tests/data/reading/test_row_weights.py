@@ -14,7 +14,7 @@ from kbert.data.reading.row_weights import read_weight
         *[(2, 2), (0.25, 0.25), (np.float32(0.5), 0.5), (np.int64(3), 3), (Decimal("0.1"), 0.1)],
     ],
 )
-def test_a_weight_is_a_number_or_a_text_that_is_one(cell, weight):
+def test_a_weight_is_a_number_or_a_number_as_text(cell, weight):
     assert read_weight(cell, "w") == weight
 
 
@@ -38,7 +38,7 @@ def test_a_weight_is_a_number_or_a_text_that_is_one(cell, weight):
         ([1], "the weight (column 'w') is not a number: [1]"),
     ],
 )
-def test_what_is_no_weight_is_refused(cell, reason):
+def test_cells_that_are_not_weights_are_refused(cell, reason):
     assert str(read_weight(cell, "w")).startswith(reason)
 
 
@@ -85,12 +85,12 @@ def test_a_wrong_column_of_weights(weight, message):
         read_examples(data, weight=weight)
 
 
-def test_a_set_may_lack_the_weights_where_they_are_not_needed():
+def test_a_set_may_lack_the_weights_if_they_are_not_needed():
     data = {"text": ["good", "bad"], "label": ["yes", "no"]}
     assert read_examples(data, weight="w", need_weight=False).weights is None
 
 
-def test_rows_that_all_weigh_nothing_are_refused():
+def test_weights_that_are_all_0_are_refused():
     data = {"text": ["good", "bad"], "label": ["yes", "no"], "w": [0, 0]}
     with pytest.raises(InputError, match=r"every row has the weight 0 \(column 'w'\)"):
         read_examples(data, weight="w")

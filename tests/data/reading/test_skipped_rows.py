@@ -1,4 +1,4 @@
-"""A share of skipped rows that no single mistakes explain, on every surface."""
+"""A share of skipped rows too large for single mistakes, wherever it is reported."""
 
 import warnings
 
@@ -17,7 +17,7 @@ def table(bad, good=90):
 
 @pytest.fixture
 def german(tmp_path):
-    """A file of Windows-1252, of which most rows are valid in Windows-1255 too."""
+    """A file in Windows-1252, most rows of which are also valid in Windows-1255."""
     words = ["großartig", "schön", "gefällt mir", "möglich", "süß"]
     rows = [f"Es ist {words[i % 5]} ({i}),{'ab'[i % 2]}\n" for i in range(100)]
     path = tmp_path / "reviews.csv"
@@ -25,7 +25,7 @@ def german(tmp_path):
     return path
 
 
-def test_a_tenth_of_the_rows_is_no_finding_and_more_is_one():
+def test_only_more_than_a_tenth_of_the_rows_is_a_finding():
     skip = ReadingOptions(on_bad_row="skip")
     assert rows_skipped(skip.read(table(bad=10))) is None
     finding = rows_skipped(skip.read(table(bad=12)))
@@ -35,8 +35,8 @@ def test_a_tenth_of_the_rows_is_no_finding_and_more_is_one():
 
 
 @pytest.mark.parametrize("dev", [0.1, 0.5, 0.9])
-def test_the_share_is_that_of_all_rows_in_a_part_of_them_too(dev):
-    """8 of 98 are less than a tenth; of 9 training rows and these they would be half."""
+def test_the_share_for_a_part_is_that_of_all_rows(dev):
+    """8 of 98 are less than a tenth; of 9 training rows and these 8, they would be nearly half."""
     whole = ReadingOptions(on_bad_row="skip").read(table(bad=8))
     training, rest = whole.split(dev=dev)
     assert rows_skipped(training) is rows_skipped(rest) is None
@@ -61,7 +61,7 @@ def test_read_examples_warns_once():
         read_examples(table(bad=10), on_bad_row="skip")
 
 
-def test_an_inspection_stops_in_place_of_an_info():
+def test_an_inspection_has_an_error_in_place_of_an_info():
     examples = ReadingOptions(on_bad_row="skip").read(table(bad=12))
     codes = {f.code: f.severity for f in inspect_examples(examples, on_bad_row="skip").findings}
     assert codes["rows-skipped"] == "error"

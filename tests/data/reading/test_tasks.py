@@ -166,7 +166,7 @@ def test_numbers_of_stsb(write):
         read_task("stsb", folder, "dev")
 
 
-def test_a_score_of_stsb_that_is_no_number(write):
+def test_a_score_of_stsb_that_is_not_a_number(write):
     folder = write("stsb")
     path = folder / "dev.tsv"
     path.write_text(path.read_text().replace("4.25", "high"))
@@ -189,14 +189,14 @@ def test_scores_of_stsb_are_from_0_to_5(score, is_sound, write):
         read_task("stsb", folder, "train")
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file(tmp_path):
     with pytest.raises(
         KbertError, match=r"There is no file .*train.tsv, which the task cola needs.*dev.tsv"
     ):
         read_task("cola", tmp_path, "train")
 
 
-def test_rows_of_qqp_that_are_broken_off_are_left_out_and_counted(write):
+def test_truncated_rows_of_qqp_are_skipped_and_counted(write):
     examples = read_task("qqp", write("qqp"), "train")
     assert len(examples.skipped) == 1
 

@@ -30,7 +30,7 @@ def test_what_was_written_is_read(texts, encoding):
     ("mark", "encoding"),
     [(codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF32_LE, "utf-32")],
 )
-def test_a_byte_order_mark_is_no_text(mark, encoding):
+def test_a_byte_order_mark_is_not_text(mark, encoding):
     kind = {"utf-16": "utf-16-be", "utf-32": "utf-32-le"}.get(encoding, encoding)
     assert list(lines(mark + "é\nß".encode(kind), encoding)) == ["é\n", "ß"]
 
@@ -40,7 +40,7 @@ def test_another_mark_is_refused():
         lines(codecs.BOM_UTF16_LE + b"a\0")
 
 
-def test_a_bad_line_is_told_and_the_next_one_read():
+def test_a_bad_line_is_reported_and_the_next_one_is_read():
     found = lines("good\n坏\nfine".encode("gb18030"))
     assert next(found) == "good\n"
     with pytest.raises(BadLine) as bad:
@@ -50,21 +50,21 @@ def test_a_bad_line_is_told_and_the_next_one_read():
     assert (next(found), found.number) == ("fine", 3)
 
 
-def test_a_nul_is_no_text():
+def test_a_nul_is_not_text():
     found = lines(b"a\0b\nc")
     with pytest.raises(BadLine, match="contains a NUL character"):
         next(found)
     assert next(found) == "c"
 
 
-def test_refuses():
+def test_unknown_encodings_and_text_streams_are_refused():
     with pytest.raises(KbertError, match="Received: 'klingon'"):
         check_encoding("klingon")
     with pytest.raises(KbertError, match="was opened in text mode. Open it with mode 'rb'"):
         TextLines(io.StringIO("a"), "utf-8", "file.txt")
 
 
-def test_what_is_no_file_is_told_with_what_lies_beside(tmp_path):
+def test_a_missing_file_is_refused_with_similar_files_beside_it(tmp_path):
     (tmp_path / "reviews.csv").touch()
     message = r"no file .*review.csv. Files of that kind beside it: reviews.csv. Check the path"
     with pytest.raises(KbertError, match=message):
@@ -90,7 +90,7 @@ ROWS = {
 @pytest.mark.parametrize("on_bad_row", ["error", "skip"])
 @pytest.mark.parametrize("suffix", [".csv", ".tsv", ".txt", ".jsonl"])
 @pytest.mark.parametrize("encoding", [*ROWS, "utf-16-le", "utf-16-be"])
-def test_a_wrong_encoding_is_told_before_rows_are_counted_bad(
+def test_a_wrong_encoding_is_reported_before_rows_are_counted_as_bad(
     encoding, suffix, on_bad_row, tmp_path
 ):
     text = "text,label\n" + ROWS.get(encoding, ROWS["cp1252"]) * 5
@@ -123,7 +123,7 @@ def test_a_few_broken_lines_are_not_another_encoding(tmp_path):
     assert [row.line for row in read_examples(path, on_bad_row="skip").skipped] == [102, 103]
 
 
-def test_lines_that_fit_no_encoding_are_bad_rows_where_they_are_few(tmp_path):
+def test_lines_that_fit_no_encoding_are_bad_rows_if_they_are_few(tmp_path):
     noise = b"\x81\x8d \xff\x00\xfe\x90,x\n".replace(b"\x00", b"\x9d")
     path = tmp_path / "a.csv"
     path.write_bytes(b"text,label\n" + b"fine,y\ndull,n\n" * 40 + noise * 2)
@@ -148,7 +148,7 @@ def test_lines_of_old_macs(texts, encoding):
     assert [line.rstrip("\r") for line in found] == [text.lstrip("\ufeff") for text in written]
 
 
-def test_a_carriage_return_ends_a_line_only_where_most_lines_end_so():
+def test_a_carriage_return_ends_a_line_only_if_most_lines_end_in_one():
     assert list(lines(b"a\rb\nc\rd\ne\n")) == ["a\rb\n", "c\rd\n", "e\n"]
     assert list(lines(b"a\rb\rc\r\nd\re\n")) == ["a\r", "b\r", "c\r\n", "d\r", "e\n"]
     assert list(lines(b"a\r\r\nb\r\r\n")) == ["a\r\r\n", "b\r\r\n"]

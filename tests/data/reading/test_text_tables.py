@@ -73,7 +73,7 @@ def test_an_open_quote_is_never_skipped_with_the_rows_it_swallowed(tmp_path):
         read(tmp_path / "a.csv", data, on_bad_row="skip")
 
 
-def test_no_half_of_a_bad_row_is_taken_for_a_row(tmp_path):
+def test_half_of_a_bad_row_is_not_taken_for_a_row(tmp_path):
     data = b'text,label\n"good\nbad \xff\nend",2\nfine,1\ndull,2\n'
     assert read(tmp_path / "a.csv", data, on_bad_row="skip") == [("fine", "1"), ("dull", "2")]
 
@@ -99,7 +99,7 @@ def test_tsv_quoting(data, options, rows, tmp_path):
     assert read(tmp_path / "a.tsv", data, **options) == rows
 
 
-def test_a_bad_header_is_refused_and_not_to_be_skipped(tmp_path):
+def test_a_bad_header_is_refused_and_cannot_be_skipped(tmp_path):
     for data in (b"text\xe9,label\na,1\nb,2\n", b'"text"x,label\na,1\nb,2\n'):
         with pytest.raises(KbertError, match=r"\(line 1\)") as refusal:
             read(tmp_path / "a.csv", data, on_bad_row="skip")
@@ -112,7 +112,7 @@ def test_csv_without_quoting(tmp_path):
 
 
 def test_a_broken_utf_16_tsv_is_refused(tmp_path):
-    """Not for ever looked through: a reader that fails at a character fails there again."""
+    """It is not read in an endless loop: a reader that fails at a character fails there again."""
     rows = "text\tlabel\n" + "".join(f"row {i}\t{i % 2}\n" for i in range(30))
     data = rows.encode("utf-16") + b"\x00\xd8a\x00\n\x00" + "x\t1\n".encode("utf-16-le")
     program = "from kbert import read_examples; read_examples('a.tsv', encoding='utf-16')"
@@ -168,7 +168,7 @@ def test_lines_keep_their_numbers(tmp_path):
     assert [(row.number, row.line) for row in examples.skipped] == [(2, 2), (3, 3)]
 
 
-def test_text_lines_go_on_behind_a_bad_line(tmp_path):
+def test_text_lines_continue_after_a_bad_line(tmp_path):
     path = tmp_path / "a.txt"
     path.write_bytes(b"a\n\xff\nb\0\nc")
     with open_binary(path) as stream:
@@ -191,7 +191,7 @@ def test_another_delimiter_is_proposed_and_taken(tmp_path):
         read_examples(path, delimiter=";;")
 
 
-def test_a_delimiter_of_lines_is_refused(tmp_path):
+def test_a_delimiter_for_lines_is_refused(tmp_path):
     path = tmp_path / "rows.txt"
     path.write_text("text;label\nA joy.;good\nA mess.;bad\n", encoding="utf-8")
     with pytest.raises(KbertError, match='is read as lines. Cure: format="csv"'):
@@ -217,7 +217,7 @@ TABLE += ['"Sehr gut', 'in jeder Hinsicht";gut;9,50', *(f"Nummer {n};gut;8,00" f
     ],
     ids=["semicolons", "title", "tabs", "bars"],
 )
-def test_a_table_whose_names_are_its_own_is_not_read_as_lines(lines, number, cure, tmp_path):
+def test_a_table_with_uncommon_names_is_not_read_as_lines(lines, number, cure, tmp_path):
     path = tmp_path / "rows.txt"
     path.write_text("\n".join(lines), encoding="utf-8")
     with path.open("rb") as stream, pytest.raises(KbertError) as refused:

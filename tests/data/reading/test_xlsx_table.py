@@ -1,4 +1,4 @@
-"""Workbooks are written by openpyxl and by pandas, and some as the bytes of other programs."""
+"""Workbooks written by openpyxl and pandas, and some given as the bytes of other programs."""
 
 import datetime
 import io
@@ -73,7 +73,7 @@ def test_what_pandas_writes_and_reads(tmp_path):
     ]
 
 
-def test_empty_rows_are_passed_over_and_numbers_stay(tmp_path):
+def test_empty_rows_are_skipped_and_row_numbers_stay(tmp_path):
     book(tmp_path / "a.xlsx", [[], [], *ROWS[:2], [], [None, "", None], *ROWS[2:], ["", None]])
     assert read_examples(tmp_path / "a.xlsx").rows.tolist() == [4, 7, 8]
     rows = [*ROWS, [], ["10", None, "x"]]
@@ -137,7 +137,7 @@ def test_formulas(tmp_path):
     assert "row 5: the text (column 'text') is empty" in refusal(path)
 
 
-def test_a_formula_elsewhere_is_no_matter_unless_it_is_kept(tmp_path):
+def test_a_formula_in_another_column_does_not_matter(tmp_path):
     path = tmp_path / "a.xlsx"
     book(path, [[*ROWS[0], "sum"], *([*row, "=C2+1"] for row in ROWS[1:])])
     assert len(read_examples(path)) == 3
@@ -157,7 +157,7 @@ def test_errors_and_merged_cells(tmp_path):
     assert "merged with row 3. Cure: unmerge the cells" in told
 
 
-def test_numbers_are_no_texts(tmp_path):
+def test_numbers_are_not_texts(tmp_path):
     book(tmp_path / "a.xlsx", [*ROWS, ["10", 2020, 1]])
     told = refusal(tmp_path / "a.xlsx")
     assert "row 5: the text (column 'text') is a number, not a text: 2020. Cure: store it" in told

@@ -13,14 +13,14 @@ def tokenizer():
 
 @pytest.fixture(scope="session")
 def rows():
-    """The texts and labels of 100 rows, of which no two neighbours are alike."""
+    """The texts and labels of 100 rows, no two neighbours alike."""
     texts = [" ".join(WORDS[row % 7 :]) + " a" * (row % 5) for row in range(100)]
     return texts, [("no", "yes", "perhaps")[row * row % 3] for row in range(100)]
 
 
 @pytest.fixture
 def chunks(rows):
-    """A function that yields the rows in chunks of a size, counting those that are taken."""
+    """A function that yields the rows in chunks of a given size."""
 
     def read(size=13, until=100):
         texts, labels = rows

@@ -11,7 +11,7 @@ def place(tmp_path):
     return Location(tmp_path / "a" / "b")
 
 
-def test_a_file_has_its_name_when_all_of_it_is_there(place, tmp_path):
+def test_a_file_gets_its_name_only_when_it_is_complete(place, tmp_path):
     place.write("x.arrow", b"123")
     assert place.read("x.arrow") == b"123"
     assert (place.size("x.arrow"), place.size("y.arrow")) == (3, None)
@@ -21,7 +21,7 @@ def test_a_file_has_its_name_when_all_of_it_is_there(place, tmp_path):
 
 
 @pytest.mark.parametrize("failures", [0, 1, 3])
-def test_what_fails_is_tried_again(place, failures, monkeypatch):
+def test_failed_actions_are_retried(place, failures, monkeypatch):
     waits, counts = [], iter(range(99))
     monkeypatch.setattr(place, "_sleep", waits.append)
 
@@ -34,7 +34,7 @@ def test_what_fails_is_tried_again(place, failures, monkeypatch):
     assert waits == [0.2, 1.0, 5.0][:failures]
 
 
-def test_what_fails_again_and_again_is_told(place, monkeypatch):
+def test_repeated_failures_are_reported(place, monkeypatch):
     monkeypatch.setattr(place, "_sleep", lambda seconds: None)
 
     def action():
@@ -45,7 +45,7 @@ def test_what_fails_again_and_again_is_told(place, monkeypatch):
         place._again(action, "x.arrow")
 
 
-def test_a_full_disk_is_told_at_once(place):
+def test_a_full_disk_is_reported_at_once(place):
     def action():
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -53,7 +53,7 @@ def test_a_full_disk_is_told_at_once(place):
         place._again(action, "x.arrow", verb="written")
 
 
-def test_a_file_that_has_come_in_part_is_read_again(place, monkeypatch):
+def test_a_partly_received_file_is_read_again(place, monkeypatch):
     monkeypatch.setattr(place, "_sleep", lambda seconds: None)
     place.write("x.arrow", b"123")
     with pytest.raises(MachineError, match="after 4 attempts: 3 of 5 bytes were received"):
@@ -75,7 +75,7 @@ def test_a_password_in_a_uri_is_refused_and_not_shown():
         ("s3://bucket/folder?nonsense=1", "cannot be opened"),
     ],
 )
-def test_uris_that_are_none(uri, message):
+def test_invalid_uris_are_refused(uri, message):
     with pytest.raises(InputError, match=message):
         Location(uri)
 

@@ -1,4 +1,4 @@
-"""Shards in a store of objects: Amazon's S3, as moto serves it on a free port of this machine."""
+"""Shards in an object store: Amazon S3, as moto serves it on a free port of this machine."""
 
 import socket
 import socketserver
@@ -16,10 +16,10 @@ KEYS = {"access_key": "test", "secret_key": "test", "region": "us-east-1", "sche
 
 
 class CutProxy(socketserver.ThreadingTCPServer):
-    """Passes connections on to a port; those of answers of files it cuts while `cuts` is above 0.
+    """Forwards connections to a port, and cuts answers with token files while `cuts` is above 0.
 
     Args:
-        port: int. Where connections are passed on to.
+        port: int. The port that connections are forwarded to.
     """
 
     daemon_threads = True
@@ -118,7 +118,7 @@ def test_a_store_is_made_and_read_by_its_uri(made, port, tokenizer, rows, tmp_pa
     again.close()
 
 
-def test_a_cut_connection_is_tried_again(made, proxy, tokenizer, tmp_path):
+def test_a_cut_connection_is_retried(made, proxy, tokenizer, tmp_path):
     store = ShardedTokenStore.open(
         "bucket/store", tokenizer, filesystem=s3_at(proxy.server_address[1]), cache=tmp_path
     )
@@ -128,7 +128,7 @@ def test_a_cut_connection_is_tried_again(made, proxy, tokenizer, tmp_path):
     store.close()
 
 
-def test_a_connection_that_stays_cut_is_told(made, proxy, tokenizer, tmp_path):
+def test_a_connection_that_stays_cut_is_reported(made, proxy, tokenizer, tmp_path):
     store = ShardedTokenStore.open(
         "bucket/store", tokenizer, filesystem=s3_at(proxy.server_address[1]), cache=tmp_path
     )
@@ -141,7 +141,7 @@ def test_a_connection_that_stays_cut_is_told(made, proxy, tokenizer, tmp_path):
     store.close()
 
 
-def test_an_interrupted_making_goes_on_there(port, made, tokenizer, rows):
+def test_an_interrupted_build_resumes_in_an_object_store(port, made, tokenizer, rows):
     def broken():
         yield rows[0][:70], rows[1][:70]
         raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""A million rows in shards: the bytes that each takes; for seconds, benchmarks/shard_scale.py."""
+"""The bytes that each of a million rows in shards takes; benchmarks/shard_scale.py has times."""
 
 import tracemalloc
 from functools import partial
@@ -14,7 +14,7 @@ from kbert.data.shards.stored_examples import StoredExamples
 from kbert.data.shards.stored_findings import stored_findings
 
 ROWS = 10**6
-MOST = 20  # bytes a row, so that a hundred million take less than two gigabytes
+MOST = 20  # bytes per row, so that a hundred million take less than two gigabytes
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def contents(store):
 
 
 @pytest.mark.parametrize("size", [1, 13, 30, 100])
-def test_it_holds_what_a_token_store_of_the_same_rows_does(
+def test_it_has_the_contents_of_a_token_store_of_the_same_rows(
     rows, chunks, tokenizer, tmp_path, size, small_pieces
 ):
     store = build(chunks(size), tokenizer, tmp_path / "store")
@@ -63,7 +63,7 @@ def test_ids_labels_and_lengths_take_few_bytes(chunks, tokenizer, tmp_path, mini
 @pytest.mark.parametrize(
     "given", ["file", "examples", "chunks of examples", "rows"], ids=lambda name: name
 )
-def test_what_it_is_built_of(given, rows, tokenizer, tmp_path):
+def test_sources_that_it_can_be_built_from(given, rows, tokenizer, tmp_path):
     texts, labels = rows
     path = tmp_path / "data.csv"
     lines = [f"{text},{label}" for text, label in zip(*rows, strict=True)]
@@ -99,7 +99,7 @@ def test_pairs_weights_and_numbers(tokenizer, tmp_path):
     np.testing.assert_array_equal(store.weights, examples.weights)
 
 
-def test_bad_rows_are_refused_or_left_out_and_told(tokenizer, tmp_path, capsys):
+def test_bad_rows_are_refused_or_skipped_and_reported(tokenizer, tmp_path, capsys):
     path = tmp_path / "data.csv"
     path.write_text("text,label\na film,x\n ,y\nbad,y\nat all,\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"data\.csv, row 2 \(line 3\): the text"):
@@ -121,7 +121,7 @@ def test_several_labels_have_to_be_named(tokenizer, tmp_path):
     assert store.labels.tolist() == [[1, 1], [0, 0]]
 
 
-def test_an_interrupted_making_goes_on(chunks, tokenizer, tmp_path, small_pieces):
+def test_an_interrupted_build_is_resumed(chunks, tokenizer, tmp_path, small_pieces):
     def broken():
         yield from chunks(13, 78)
         raise KeyboardInterrupt
@@ -145,7 +145,7 @@ def test_an_interrupted_making_goes_on(chunks, tokenizer, tmp_path, small_pieces
     )
 
 
-def test_a_shard_that_is_lost_is_made_again_alone(chunks, tokenizer, tmp_path):
+def test_only_a_lost_shard_is_rebuilt(chunks, tokenizer, tmp_path):
     folder = tmp_path / "store"
     store = build(chunks(), tokenizer, folder)
     (folder / "tokens-00002.arrow").unlink()
@@ -208,12 +208,12 @@ def test_more_rows_are_added_to_a_finished_store(chunks, tokenizer, tmp_path):
         (5, "Chunk 1 must be a tuple"),
     ],
 )
-def test_chunks_that_are_refused(chunk, message, tokenizer, tmp_path):
+def test_invalid_chunks_are_refused(chunk, message, tokenizer, tmp_path):
     with pytest.raises(InputError, match=message):
         build(iter([chunk]), tokenizer, tmp_path / "store")
 
 
-def test_numbers_of_classes_need_their_names(tokenizer, tmp_path):
+def test_class_numbers_need_names(tokenizer, tmp_path):
     chunks = [(["a", "bad"], np.array([1, 0])), (["film"], np.array([1]))]
     store = build(iter(chunks), tokenizer, tmp_path / "a", labels=["yes", "no"])
     assert store.labels_of_rows == Labels(("yes", "no"))
@@ -222,7 +222,7 @@ def test_numbers_of_classes_need_their_names(tokenizer, tmp_path):
         build(iter([(["a"], np.array([2]))]), tokenizer, tmp_path / "b", labels=["yes", "no"])
 
 
-def test_labels_that_were_given_are_given_again(tokenizer, tmp_path):
+def test_a_rebuild_needs_the_same_labels(tokenizer, tmp_path):
     chunk = (["a", "bad"], np.array([1, 0]))
     store = build(iter([chunk]), tokenizer, tmp_path / "a", labels=["yes", "no"])
     again = build(iter([chunk]), tokenizer, tmp_path / "a", labels=["yes", "no"])
@@ -248,7 +248,7 @@ def test_a_column_of_names_is_refused(tokenizer, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("kind", ["tokens", "rows"])
-def test_other_content_is_refused_by_name(kind, chunks, tokenizer, tmp_path):
+def test_changed_content_is_refused_by_file_name(kind, chunks, tokenizer, tmp_path):
     folder = tmp_path / "store"
     build(chunks(), tokenizer, folder)
     file = folder / f"{kind}-00001.arrow"
@@ -274,7 +274,7 @@ def test_other_content_is_refused_by_name(kind, chunks, tokenizer, tmp_path):
     ],
     ids=str,
 )
-def test_an_index_of_someone_else_is_refused(change, chunks, tokenizer, tmp_path):
+def test_an_invalid_index_is_refused(change, chunks, tokenizer, tmp_path):
     folder = tmp_path / "store"
     build(chunks(), tokenizer, folder)
     file = folder / "index.json"
@@ -317,7 +317,7 @@ def test_rows_at_hand_are_those_of_a_window(chunks, tokenizer, tmp_path):
 def test_a_process_fetches_its_part_of_a_window(
     process, places, chunks, tokenizer, tmp_path, monkeypatch
 ):
-    """The quarter of a window of five shards that its rows are in, and one more on each side."""
+    """The quarter of a five-shard window that contains its rows, and one more on each side."""
     build(chunks(), tokenizer, tmp_path / "store", rows_per_shard=10)
     store, asked = ShardedTokenStore.open(tmp_path / "store", shuffle_window=5), []
     monkeypatch.setattr(store._files, "need", lambda now, soon: asked.append((now, soon)))
@@ -332,15 +332,15 @@ def test_a_process_fetches_its_part_of_a_window(
 def held(folder):
     """Return the bytes of the files below a folder, some of which may vanish meanwhile."""
     found = 0
-    for place, _, names in os.walk(folder):  # which passes over folders that are gone
+    for place, _, names in os.walk(folder):  # which skips folders that are gone
         for name in names:
             with contextlib.suppress(FileNotFoundError):
                 found += os.path.getsize(os.path.join(place, name))
     return found
 
 
-def test_there_is_room_for_files_that_are_being_written(chunks, tokenizer, tmp_path, monkeypatch):
-    """Of 2.5 shards, of which one is held and two come at once, the first has to go."""
+def test_the_cache_makes_room_for_files_being_written(chunks, tokenizer, tmp_path, monkeypatch):
+    """In a cache for 2.5 shards that has one when two more arrive at once, the first has to go."""
     disk = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
     store = build(chunks(), tokenizer, "store", filesystem=disk)
     size = max(shard.bytes for shard in store.index.shards)
@@ -363,7 +363,7 @@ def test_there_is_room_for_files_that_are_being_written(chunks, tokenizer, tmp_p
     assert names == {tokens_name(1), tokens_name(2)}
 
 
-def test_the_cache_has_a_bound(chunks, tokenizer, tmp_path):
+def test_the_size_of_the_cache_is_bounded(chunks, tokenizer, tmp_path):
     disk = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
     store = build(chunks(), tokenizer, "store", filesystem=disk)
     size = max(shard.bytes for shard in store.index.shards)
@@ -376,12 +376,12 @@ def test_the_cache_has_a_bound(chunks, tokenizer, tmp_path):
         assert far[int(row)][0].tolist() == store[int(row)][0].tolist()
         most = max(most, held(folder))
     far.close()
-    assert most <= 3 * size  # two that are needed, and one that comes
+    assert most <= 3 * size  # two that are needed, and one being fetched
     with pytest.raises(InputError, match="two windows of `?shuffle_window=1`? take"):
         ShardedTokenStore.open("store", cache_gb=1.5 * size / 1e9, **one)
 
 
-def test_what_is_damaged_in_the_cache_alone_is_fetched_again(chunks, tokenizer, tmp_path):
+def test_a_file_damaged_only_in_the_cache_is_fetched_again(chunks, tokenizer, tmp_path):
     disk = fs.SubTreeFileSystem(str(tmp_path), fs.LocalFileSystem())
     store = build(chunks(), tokenizer, "store", filesystem=disk)
     folder = tmp_path / "cache" / store.fingerprint

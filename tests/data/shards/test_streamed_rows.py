@@ -1,4 +1,4 @@
-"""Data sets whose rows come one by one, as stores are made of them and as they are read."""
+"""Data sets whose rows come one by one: building stores from them, and reading them."""
 
 import datasets
 import grain
@@ -37,7 +37,7 @@ SETS = {
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_a_store_is_made_of_it(name, tokenizer, tmp_path):
+def test_a_store_can_be_built_from_a_data_set(name, tokenizer, tmp_path):
     store = ShardedTokenStore.build(SETS[name](), tokenizer, tmp_path, 9, rows_per_shard=2)
     assert [store[row][0].tolist() for row in range(5)] == [
         ids for ids, _ in tokenizer.encode(TEXTS, max_length=9)
@@ -48,19 +48,19 @@ def test_a_store_is_made_of_it(name, tokenizer, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["grain map", "grain tuples", "hugging face"])
-def test_one_that_ends_is_read(name):
+def test_a_data_set_that_ends_is_read(name):
     examples = read_examples(SETS[name]())
     assert list(examples.texts) == TEXTS
     assert [examples.labels.names[number] for number in examples.label_ids] == NAMES
 
 
-def test_the_length_of_a_stream_is_asked_for():
+def test_a_stream_of_unknown_length_is_not_read():
     message = r"is read as a stream, whose number of rows is not known\. Cure: model\.fit\(data, st"
     with pytest.raises(InputError, match=message):
         read_examples(SETS["grain iter"]())
 
 
-def test_one_that_never_ends_is_not_stored(tokenizer, tmp_path):
+def test_an_endless_data_set_is_not_stored(tokenizer, tmp_path):
     endless = grain.MapDataset.source(ROWS).repeat()
     for source in (endless, endless.to_iter_dataset().map(dict)):
         with pytest.raises(
@@ -82,7 +82,7 @@ def test_one_that_never_ends_is_not_stored(tokenizer, tmp_path):
     ],
     ids=["numbers", "columns", "text", "label", "none"],
 )
-def test_rows_that_are_refused(rows, message, tokenizer, tmp_path):
+def test_invalid_rows_are_refused(rows, message, tokenizer, tmp_path):
     with pytest.raises(InputError, match=message):
         ShardedTokenStore.build(grain.MapDataset.source(rows), tokenizer, tmp_path, 9)
 
@@ -92,7 +92,7 @@ def taken(data, steps=None):
     return [text for element in elements for text in element.texts]
 
 
-def test_what_fit_takes():
+def test_data_sets_that_fit_takes():
     source = grain.MapDataset.source(ROWS)
     assert taken(source) == TEXTS
     assert taken(source.batch(2)) == TEXTS

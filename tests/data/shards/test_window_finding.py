@@ -12,7 +12,7 @@ ROWS, CLASSES = 2000, 4
 
 @pytest.fixture(scope="module")
 def store_of(tokenizer, tmp_path_factory):
-    """A function that returns a store of rows with these classes, 50 in a shard."""
+    """A function that returns a store of rows with these classes, 50 per shard."""
 
     def make(labels, window=16):
         names = [f"class {number}" for number in labels]
@@ -41,30 +41,30 @@ def test_sorted_rows_need_a_larger_window(sorted_store):
     sorted_store.shuffle_window = 2
 
 
-def test_it_is_measured_as_a_shuffle_buffer_is(sorted_store):
+def test_a_window_is_measured_like_a_shuffle_buffer(sorted_store):
     labels = sorted_store.labels.astype(np.int64)
     full = simulate_window(sorted_store, 40, 32)
     other = simulate_shuffle_buffer(labels, ROWS, 32)
     assert full.unevenness == pytest.approx(other.unevenness, rel=0.15)
-    # A window of one shard holds one class; so does a batch of the file's own order.
+    # A window of one shard holds one class; so does a batch in file order.
     assert simulate_window(sorted_store, 1, 25).unevenness == pytest.approx(0.75)
     assert simulate_shuffle_buffer(labels, 1, 25).unevenness == pytest.approx(0.75)
     assert recommend_shuffle_buffer(labels) > 1000
 
 
-def test_rows_in_any_order_need_none(store_of):
+def test_rows_in_random_order_have_no_finding(store_of):
     random = np.random.default_rng(0).integers(0, CLASSES, ROWS)
     assert window_finding(store_of(random, window=2), 32) is None
     assert stored_findings(StoredExamples.of(store_of(random)), 32) == []
 
 
-def test_a_window_of_all_shards_needs_no_look(sorted_store):
+def test_a_window_of_all_shards_has_no_finding(sorted_store):
     sorted_store.shuffle_window = 40
     assert window_finding(sorted_store, 32) is None
     sorted_store.shuffle_window = 2
 
 
-def test_the_labels_are_judged_too(store_of):
+def test_the_labels_are_inspected_too(store_of):
     rare = np.zeros(300, int)
     rare[7] = 1
     codes = [finding.code for finding in stored_findings(StoredExamples.of(store_of(rare)), 32)]
@@ -73,7 +73,7 @@ def test_the_labels_are_judged_too(store_of):
         stored_findings(StoredExamples.of(store_of(np.zeros(60, int))), 32)
 
 
-def test_there_are_no_texts(sorted_store):
+def test_stored_examples_have_no_texts(sorted_store):
     examples = StoredExamples.of(sorted_store)
     assert isinstance(examples.texts, NoTexts)
     assert len(examples.texts) == ROWS

@@ -34,7 +34,7 @@ def layout_of(rows, window, batch_size, *, seed=0, epoch=0, grouped=True, segmen
 
 @given(SHARDS, WINDOWS, st.integers(0, 2**32 - 1))
 @settings(deadline=None)
-def test_it_is_a_permutation_of_which_any_part_is_computed_alone(rows, window, seed):
+def test_any_part_of_the_permutation_can_be_computed_alone(rows, window, seed):
     order = order_of(rows, window, seed)
     whole = order(np.arange(order.size))
     assert sorted(whole) == list(range(sum(rows)))
@@ -45,7 +45,7 @@ def test_it_is_a_permutation_of_which_any_part_is_computed_alone(rows, window, s
 
 @given(SHARDS, WINDOWS, st.integers(0, 99))
 @settings(deadline=None)
-def test_a_window_has_the_rows_of_its_shards_and_no_more_shards_than_it_may(rows, window, seed):
+def test_a_window_has_the_rows_of_its_shards_and_not_too_many_shards(rows, window, seed):
     order = order_of(rows, window, seed)
     firsts = np.cumsum(rows) - rows
     start, number = 0, 0
@@ -65,7 +65,7 @@ def test_a_window_of_all_shards_mixes_all_rows():
     assert len({row // 100 for row in order_of([100] * 10, 2)(np.arange(100))}) == 2
 
 
-def test_epochs_and_seeds_have_other_orders():
+def test_epochs_and_seeds_give_different_orders():
     rows = [20] * 6
     found = {
         tuple(np.concatenate(layout_of(rows, 2, 4, seed=seed, epoch=epoch).rows[:]))
