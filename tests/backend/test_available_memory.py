@@ -11,7 +11,7 @@ MB = 10**6
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
-    """Let this process be in control groups whose files the test writes."""
+    """Put this process into control groups whose files the test writes."""
     monkeypatch.setattr(module, "_CGROUPS", tmp_path / "cgroup")
     monkeypatch.setattr(module, "_MOUNT", tmp_path)
 
@@ -34,11 +34,11 @@ def version_2(limit, use, cached=0):
     }
 
 
-def test_without_a_limit_it_is_what_the_machine_has():
+def test_without_a_limit_it_is_the_memory_of_the_machine():
     assert 0 < available_memory() <= psutil.virtual_memory().total
 
 
-def test_a_limit_around_the_own_group_holds_too(groups):
+def test_the_limit_of_a_parent_group_applies_too(groups):
     groups(
         "0::/a/b\n",
         a=version_2(500 * MB, 300 * MB),
@@ -47,17 +47,17 @@ def test_a_limit_around_the_own_group_holds_too(groups):
     assert available_memory() == 200 * MB
 
 
-def test_what_the_system_can_give_back_is_free(groups):
+def test_memory_that_can_be_reclaimed_is_free(groups):
     groups("0::/\n", **{".": version_2(500 * MB, 450 * MB, cached=150 * MB)})
     assert available_memory() == 200 * MB
 
 
-def test_a_group_that_is_full_leaves_nothing(groups):
+def test_a_full_group_leaves_nothing(groups):
     groups("0::/\n", **{".": version_2(500 * MB, 501 * MB)})
     assert available_memory() == 0
 
 
-def test_the_first_version_of_groups_is_read(groups):
+def test_version_1_of_groups_is_read(groups):
     files = {
         "memory.limit_in_bytes": str(400 * MB),
         "memory.usage_in_bytes": str(250 * MB),
@@ -68,5 +68,5 @@ def test_the_first_version_of_groups_is_read(groups):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has /proc")
-def test_a_system_without_groups_has_no_such_limit(groups, tmp_path):
+def test_a_system_without_groups_has_no_limit(groups, tmp_path):
     assert available_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)

@@ -15,7 +15,7 @@ def shares(devices_each, processes):
 
 
 @given(rows=st.integers(1, 40), devices=st.integers(1, 4), processes=st.integers(1, 4))
-def test_parts_make_up_the_batch_in_its_order(rows, devices, processes):
+def test_parts_make_up_the_batch_in_order(rows, devices, processes):
     batch = np.arange(rows)
     every = shares(devices, processes)
     parts = [share.part(batch) for share in every]
@@ -34,7 +34,7 @@ def test_parts_make_up_the_batch_in_its_order(rows, devices, processes):
     processes=st.integers(1, 3),
     weighted=st.booleans(),
 )
-def test_the_mean_of_the_filled_batch_is_that_of_its_rows(losses, devices, processes, weighted):
+def test_the_mean_of_a_padded_batch_is_that_of_its_rows(losses, devices, processes, weighted):
     rows = np.array(losses, np.float32)
     weights = np.linspace(0.5, 2, len(rows)).astype(np.float32) if weighted else None
     every = shares(devices, processes)
@@ -51,12 +51,12 @@ def test_by_hand():
     share = BatchShare(devices=4, processes=2, process=1)
 
     assert share.part(np.array([10, 11, 12, 13, 14, 15])).tolist() == [14, 15, 15, 15]
-    # Eight rows with the two that are added, so that each of the six weighs 8 / 6.
+    # Eight rows with the two added ones, so each of the six weighs 8 / 6.
     assert share.weights(6).tolist() == pytest.approx([8 / 6, 8 / 6, 0, 0])
     assert share.are_rows([6, 4]).sum() == 10
 
 
-def test_one_device_takes_batches_as_they_are():
+def test_one_device_leaves_batches_unchanged():
     batch = np.arange(5)
     assert ALONE.part(batch).tolist() == batch.tolist()
     assert ALONE.weights(5).tolist() == [1] * 5

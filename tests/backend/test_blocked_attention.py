@@ -1,4 +1,4 @@
-"""Attention a few rows at a time gives the values and gradients of attention all at once."""
+"""Attention a few rows at a time has the same values and gradients as all rows at once."""
 
 import keras
 import numpy as np
@@ -71,7 +71,7 @@ def test_one_mask_for_all_queries():
         torch.testing.assert_close(found, expected, rtol=1e-12, atol=1e-12)
 
 
-def test_bfloat16_is_near():
+def test_bfloat16_is_close():
     mask = mask_of(WIDTH)
     for found, expected in zip(
         results(in_blocks, WIDTH, mask, LEVELS // 4, torch.bfloat16),

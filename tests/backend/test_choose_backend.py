@@ -1,4 +1,4 @@
-"""Which backend is chosen, without Keras: stand-ins say what is installed."""
+"""Which backend is chosen, tested without Keras: stand-ins set what is installed."""
 
 import importlib.util
 import json
@@ -16,7 +16,7 @@ from kbert.errors import InputError, KbertError
 
 @pytest.fixture
 def world(monkeypatch, tmp_path):
-    """Set what is installed, what $KERAS_BACKEND and keras.json say, and what runs already."""
+    """Set the installed backends, $KERAS_BACKEND, keras.json, and the backend already running."""
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
 
     def set_up(*, installed=BACKENDS, variable=None, keras_json=None, running=None):
@@ -50,7 +50,7 @@ def world(monkeypatch, tmp_path):
     ],
     ids=str,
 )
-def test_what_was_passed_over_for_no_stated_reason(wanted, facts, passed_over, world):
+def test_alternatives_if_no_backend_was_named(wanted, facts, passed_over, world):
     world(**facts)
     assert alternatives(wanted) == passed_over
 
@@ -144,7 +144,7 @@ def test_keras_json_of_the_home_folder(world, monkeypatch, tmp_path):
     assert choose_backend() == "jax"
 
 
-def test_where_no_temporary_file_can_be_written_the_cure_is_said(monkeypatch):
+def test_unwritable_temporary_files_come_with_a_cure(monkeypatch):
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: ["/nowhere"])
     monkeypatch.setattr(tempfile, "tempdir", None)
     message = (

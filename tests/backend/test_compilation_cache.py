@@ -1,4 +1,4 @@
-"""What JAX has compiled is kept for the next process."""
+"""What JAX compiles is cached for the next process."""
 
 import os
 import subprocess
@@ -37,7 +37,7 @@ def run(cache, **variables):
     return done.stdout
 
 
-def test_the_next_process_finds_it_and_compiles_what_is_damaged(tmp_path):
+def test_the_next_process_reuses_it_and_recompiles_what_is_damaged(tmp_path):
     first, second = run(tmp_path), run(tmp_path)
     folder = tmp_path / "jax"
     assert first.split("} ")[1] == second.split("} ")[1] == f"{folder}\n"
@@ -50,7 +50,7 @@ def test_the_next_process_finds_it_and_compiles_what_is_damaged(tmp_path):
     assert run(tmp_path).split("} ")[1] == f"{folder}\n"
 
 
-def test_the_folder_of_the_user_stays(tmp_path):
+def test_the_users_folder_is_kept(tmp_path):
     mine = tmp_path / "mine"
     assert run(tmp_path, JAX_COMPILATION_CACHE_DIR=str(mine)).endswith(f"{mine}\n")
     assert not (tmp_path / "jax").exists()

@@ -1,4 +1,4 @@
-"""A dense layer in one kernel gives what Keras's gives."""
+"""A dense layer in one kernel gives the same results as Keras's."""
 
 import keras
 import numpy as np
@@ -53,7 +53,7 @@ LAYERS = {
 
 @pytest.mark.parametrize("name", LAYERS)
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_it_is_the_layer(name, dtype):
+def test_outputs_are_those_of_the_layer(name, dtype):
     make, inputs = LAYERS[name]
     layer = built(make(dtype=dtype), inputs)
     found, expected = dense(layer, ops.convert_to_tensor(inputs)), layer(inputs)
@@ -64,7 +64,7 @@ def test_it_is_the_layer(name, dtype):
 
 
 @pytest.mark.parametrize("name", ["dense", "to heads"])
-def test_lora_and_quantized_weights_count(name):
+def test_lora_and_quantized_weights_are_used(name):
     make, inputs = LAYERS[name]
     layer = built(make(), inputs)
     plain = ops.convert_to_numpy(dense(layer, ops.convert_to_tensor(inputs)))
@@ -79,7 +79,7 @@ def test_lora_and_quantized_weights_count(name):
     np.testing.assert_array_equal(found, ops.convert_to_numpy(layer(inputs)))
 
 
-def test_a_class_of_the_users_own_is_called():
+def test_a_subclass_of_the_user_is_called():
     class Doubled(keras.layers.Dense):
         def call(self, inputs):
             return 2 * super().call(inputs)
@@ -103,7 +103,7 @@ def test_gradients_are_those_of_the_layer(name):
 
 
 def _gradients(compute, layer, inputs):
-    """Return those of the sum of squares, to the inputs and to the weights."""
+    """Return the gradients of the sum of squares with respect to the inputs and the weights."""
     backend = keras.backend.backend()
     if backend == "torch":
         import torch
@@ -143,8 +143,8 @@ def test_tensorflow_fuses_product_bias_and_gelu():
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="of torch")
 @pytest.mark.parametrize("name", ["dense", "to heads", "from heads"])
-def test_torch_calls_no_operation_of_keras_for_the_product(name, monkeypatch):
-    """Each looks for symbolic arguments first, which takes longer than to start a kernel."""
+def test_torch_computes_the_product_without_keras_operations(name, monkeypatch):
+    """Each looks for symbolic arguments first, which takes longer than starting a kernel."""
     make, inputs = LAYERS[name]
     layer, given = built(make(), inputs), ops.convert_to_tensor(inputs)
     expected = ops.convert_to_numpy(layer(given))

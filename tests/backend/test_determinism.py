@@ -11,11 +11,11 @@ from kbert.errors import KbertError
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
     for name in ("TF_DETERMINISTIC_OPS", "XLA_FLAGS", "CUBLAS_WORKSPACE_CONFIG"):
-        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.setenv(name, "")  # so that it is restored
 
 
 @pytest.mark.parametrize("flags", ["", "--xla_dump_to=/dev/null"])
-def test_other_flags_of_xla_stay(flags, monkeypatch):
+def test_other_flags_of_xla_are_kept(flags, monkeypatch):
     monkeypatch.delitem(sys.modules, "jax", raising=False)
     monkeypatch.setenv("XLA_FLAGS", flags)
     for _ in range(2):
@@ -48,7 +48,7 @@ def test_refuses_once_the_backend_is_running(backend, cure, monkeypatch):
         ("torch", "from torch import are_deterministic_algorithms_enabled as found"),
     ],
 )
-def test_the_backend_takes_it(backend, question):
+def test_the_backend_becomes_deterministic(backend, question):
     code = f"""
 from kbert.backend.determinism import use_deterministic_kernels
 use_deterministic_kernels("{backend}")

@@ -1,4 +1,4 @@
-"""What stays on the device until it is read."""
+"""Values that stay on the device until they are read."""
 
 import keras
 import numpy as np
@@ -10,14 +10,14 @@ from tests.backend.line_model import line
 pytestmark = pytest.mark.keras
 
 
-def test_a_processor_is_no_accelerator():
+def test_a_processor_is_not_an_accelerator():
     assert not computes_on_accelerator(line())
     assert not computes_on_accelerator(None)
     assert not computes_on_accelerator(keras.Sequential([keras.layers.Dense(1)]))
 
 
 @pytest.mark.parametrize("kind", ["GPU", "TPU"])
-def test_an_accelerator_is_one(kind, monkeypatch):
+def test_gpus_and_tpus_are_accelerators(kind, monkeypatch):
     model = line()
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
@@ -44,7 +44,7 @@ def test_a_copy_keeps_its_value():
     assert read_together([copy, device_copy(variable.value)]) == [1.0, 2.0]
 
 
-def test_numbers_are_read_in_their_order_and_other_values_left():
+def test_numbers_are_read_in_order_and_other_values_kept():
     tensor = keras.ops.convert_to_tensor
     given = [
         *(tensor(16_777_217, "int32"), tensor(0.1, "float32"), None, 0.25),
@@ -57,7 +57,7 @@ def test_numbers_are_read_in_their_order_and_other_values_left():
     assert read_together([]) == []
 
 
-def test_a_transfer_for_each_type(monkeypatch):
+def test_one_transfer_per_type(monkeypatch):
     if keras.backend.backend() == "jax":
         pytest.skip("JAX has many on their way at a time")
     reads, convert = [], keras.ops.convert_to_numpy

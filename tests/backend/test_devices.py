@@ -1,4 +1,4 @@
-"""The one device of this process; tests/parity/devices.py has several."""
+"""A process with one device; tests/parity/devices.py has several."""
 
 import keras
 import pytest
@@ -26,7 +26,7 @@ def built():
     return model
 
 
-def test_the_devices_there_are():
+def test_one_device_is_counted():
     assert devices_there_are(BACKEND) == 1
     assert device_count(1, BACKEND) == 1
     if BACKEND != "torch":
@@ -49,12 +49,12 @@ def test_all_devices_of_torch():
 
 
 @pytest.mark.parametrize("asked", [0, -1, 1.5, True])
-def test_what_is_no_number_of_devices(asked):
+def test_invalid_numbers_of_devices(asked):
     with pytest.raises(InputError, match="devices"):
         device_count(asked, BACKEND)
 
 
-def test_a_model_that_is_built_without_devices():
+def test_a_model_built_without_devices():
     with built_on_devices(None):
         model = built()
     with on_devices_of(model), scope_of(model):
@@ -64,12 +64,12 @@ def test_a_model_that_is_built_without_devices():
 
 
 @pytest.mark.skipif(BACKEND != "jax", reason="Keras's distribution is of JAX")
-def test_devices_are_left():
+def test_leaving_the_devices():
     with built_on_devices(1, leave=True):
         model = built()
         assert keras.distribution.distribution() is not None
     assert keras.distribution.distribution() is None
-    with on_devices_of(model):  # one device shares with none
+    with on_devices_of(model):  # one device has nothing to share
         assert batch_share(model) == ALONE
 
     with pytest.raises(RuntimeError), built_on_devices(1, leave=True):

@@ -1,4 +1,4 @@
-"""Dropout with fewer random numbers is dropout."""
+"""Dropout from fewer random numbers behaves like dropout."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.keras
 
 @pytest.mark.parametrize("rate", [0.1, 0.5])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_the_share_and_the_scale_are_those_of_the_rate(rate, dtype):
+def test_share_and_scale_match_the_rate(rate, dtype):
     layer = keras.layers.Dropout(rate, seed=1)
     values = ops.ones((999, 1001), dtype)
     found = ops.convert_to_numpy(ops.cast(dropout(layer, values, True), "float32"))
@@ -21,7 +21,7 @@ def test_the_share_and_the_scale_are_those_of_the_rate(rate, dtype):
     assert kept.size / found.size == pytest.approx(1 - rate, abs=2e-3)
     assert np.unique(kept).size == 1
     assert kept[0] == pytest.approx(1 / (1 - rate), rel=1e-5 if dtype == "float32" else 4e-3)
-    # No row or column is like another.
+    # Rows and columns show no pattern.
     dropped = found == 0
     for axis in (0, 1):
         assert dropped.mean(axis=axis).std() < 3 * np.sqrt(rate * (1 - rate) / 999)
@@ -29,7 +29,7 @@ def test_the_share_and_the_scale_are_those_of_the_rate(rate, dtype):
     assert abs(neighbours) < 5e-3
 
 
-def test_each_call_draws_others_and_a_seed_draws_the_same():
+def test_calls_differ_and_a_seed_repeats_them():
     values = ops.ones((50, 50))
     first, again = keras.layers.Dropout(0.5, seed=1), keras.layers.Dropout(0.5, seed=1)
     drawn = [ops.convert_to_numpy(dropout(first, values, True)) for _ in range(2)]
@@ -37,7 +37,7 @@ def test_each_call_draws_others_and_a_seed_draws_the_same():
     np.testing.assert_array_equal(ops.convert_to_numpy(dropout(again, values, True)), drawn[0])
 
 
-def test_what_is_kept_tells_nothing_of_the_next_calls():
+def test_calls_are_uncorrelated():
     layer, values = keras.layers.Dropout(0.5, seed=1), ops.ones((200, 500))
     drawn = [ops.convert_to_numpy(dropout(layer, values, True)).ravel() for _ in range(8)]
     correlations = np.corrcoef(drawn)[np.triu_indices(8, 1)]
@@ -51,7 +51,7 @@ def test_nothing_is_dropped(rate, training):
     np.testing.assert_array_equal(ops.convert_to_numpy(found), np.ones((3, 4)))
 
 
-def test_gradients_are_those_of_what_is_kept():
+def test_gradients_match_what_is_kept():
     if keras.backend.backend() != "torch":
         pytest.skip("elsewhere it is Keras's own")
     import torch
@@ -62,7 +62,7 @@ def test_gradients_are_those_of_what_is_kept():
     np.testing.assert_array_equal(values.grad.numpy(), found.detach().numpy())
 
 
-def test_a_seed_that_was_drawn_decides():
+def test_a_seed_drawn_beforehand_decides():
     layer = keras.layers.Dropout(0.5, seed=1)
     values = ops.ones((40, 50))
     seed = next_seed(layer, True)
@@ -74,7 +74,7 @@ def test_a_seed_that_was_drawn_decides():
     assert next_seed(keras.layers.Dropout(0.0), True) is None
 
 
-def test_keras_is_given_a_seed_that_was_drawn(monkeypatch):
+def test_keras_gets_the_seed_drawn_beforehand(monkeypatch):
     monkeypatch.setattr(module, "computes_on_processor", lambda values: False)
     layer, again = keras.layers.Dropout(0.25, seed=1), keras.layers.Dropout(0.25, seed=1)
     values = ops.ones((100, 200))

@@ -1,4 +1,4 @@
-"""An encoder layer gives what keras-hub's own gives."""
+"""An encoder layer gives the same results as keras-hub's own."""
 
 import keras
 import keras_hub
@@ -40,7 +40,7 @@ def test_some_rows(layer):
     np.testing.assert_allclose(ops.convert_to_numpy(found), expected, rtol=0, atol=3e-6)
 
 
-def test_a_mask_of_rows_is_that_of_each(layer):
+def test_a_padding_mask_applies_to_every_query(layer):
     padding = np.arange(5) < [[5], [3], [1]]
     mask = ops.convert_to_tensor(padding[:, None])
     found = encoder_layer(layer, ops.convert_to_tensor(ROWS), mask, False)
@@ -60,7 +60,7 @@ def test_dropout_is_applied_three_times_in_training(layer):
     )
 
 
-def test_lora_counts(layer):
+def test_lora_is_applied(layer):
     rows, mask = ops.convert_to_tensor(ROWS), ops.convert_to_tensor(MASK)
     before = ops.convert_to_numpy(encoder_layer(layer, rows, mask, False))
     dense = layer._self_attention_layer._query_dense

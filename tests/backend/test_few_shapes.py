@@ -14,11 +14,11 @@ def model(jit_compile):
 
 
 @pytest.mark.parametrize("jit_compile", [False, True])
-def test_what_is_compiled_wants_few(jit_compile):
+def test_compiled_models_prefer_few_shapes(jit_compile):
     expected = {"jax": True, "tensorflow": jit_compile, "torch": False}
     assert few_shapes(model(jit_compile)) == expected[keras.backend.backend()]
 
 
-def test_a_gpu_wants_multiples(monkeypatch):
+def test_a_gpu_prefers_few_shapes(monkeypatch):
     monkeypatch.setattr(module, "computes_on_processor", lambda tensor: False)
     assert few_shapes(model(False))

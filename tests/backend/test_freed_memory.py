@@ -1,4 +1,4 @@
-"""Large blocks that are freed stay with the process: it does not wait for cleared pages again."""
+"""Freed large blocks stay with the process, which need not wait for cleared pages again."""
 
 import ctypes
 import os
@@ -31,7 +31,7 @@ def environment(**settings):
 
 
 @pytest.mark.skipif(not HAS_MALLOPT, reason="needs glibc")
-def test_a_block_that_was_freed_is_used_again():
+def test_a_freed_block_is_reused():
     faults = {
         keep: int(
             subprocess.run(
@@ -48,18 +48,18 @@ def test_a_block_that_was_freed_is_used_again():
     assert faults[True] < 10 < faults[False]
 
 
-def test_settings_of_the_user_stay(monkeypatch):
+def test_settings_of_the_user_are_kept(monkeypatch):
     monkeypatch.setenv("MALLOC_MMAP_THRESHOLD_", "1000000")
     assert not keep_freed_memory()
 
 
-def test_elsewhere_nothing_is_changed(monkeypatch):
+def test_nothing_is_changed_on_other_systems(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not keep_freed_memory()
 
 
 @pytest.mark.skipif(not HAS_MALLOPT, reason="needs glibc")
-def test_what_is_freed_in_small_blocks_is_given_back():
+def test_freed_small_blocks_are_given_back():
     def resident():
         with open("/proc/self/statm", encoding="ascii") as file:
             return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")

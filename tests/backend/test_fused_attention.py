@@ -1,4 +1,4 @@
-"""Attention in one kernel, or a few rows at a time, is attention in single operations."""
+"""Attention in one kernel, or a few rows at a time, equals attention in single operations."""
 
 import keras
 import numpy as np
@@ -26,7 +26,7 @@ def tensors():
 
 
 def by_hand(query, key, value, mask):
-    """The shares of attention, and what they give."""
+    """The attention shares, and their output."""
     scores = np.einsum("bqhd,bkhd->bhqk", query, key) / np.sqrt(DIM)
     powers = np.where(mask[:, None], np.exp(scores), 0.0)
     shares = powers / powers.sum(axis=-1, keepdims=True)
@@ -38,7 +38,7 @@ def computed(arrays, mask, dropout=None):
     return ops.convert_to_numpy(fused_attention(*tensors, dropout))
 
 
-def test_it_is_the_formula():
+def test_it_matches_the_formula():
     arrays, mask = tensors()
     np.testing.assert_allclose(computed(arrays, mask), by_hand(*arrays, mask)[1], atol=1e-6)
 
@@ -49,7 +49,7 @@ def test_one_mask_for_all_queries():
     np.testing.assert_allclose(computed(arrays, mask[:, :1]), expected, atol=1e-6)
 
 
-def test_a_query_that_attends_to_nothing_gives_numbers():
+def test_a_query_that_attends_to_nothing_gives_finite_values():
     arrays, mask = tensors()
     mask[1, 2] = False
     found = computed(arrays, mask)
@@ -61,13 +61,13 @@ def test_a_query_that_attends_to_nothing_gives_numbers():
 
 
 @pytest.mark.parametrize("device", ["processor", "as on a GPU"])
-def test_shares_are_dropped_and_the_others_grow(device, monkeypatch):
+def test_some_shares_are_dropped_and_the_others_scaled(device, monkeypatch):
     if device != "processor":
         if keras.backend.backend() != "torch":
             pytest.skip("a kernel of PyTorch")
         monkeypatch.setattr(module, "computes_on_processor", lambda values: False)
     (query, key, _), mask = tensors()
-    # Of such values a result is the kept shares themselves.
+    # With these values the result is the kept shares themselves.
     value = np.tile(np.eye(WIDTH, dtype="float32")[None, :, None], (ROWS, 1, HEADS, 1))
     query, key = (np.pad(a, ((0, 0), (0, 0), (0, 0), (0, WIDTH - DIM))) for a in (query, key))
     query *= np.sqrt(WIDTH / DIM)
@@ -93,7 +93,7 @@ def test_it_can_be_switched_off(monkeypatch):
 
 
 @pytest.mark.skipif(keras.backend.backend() != "jax", reason="of JAX")
-def test_jax_computes_few_queries_at_once():
+def test_jax_uses_single_operations_for_few_queries():
     arrays, mask = tensors()
     query, key, value = (ops.convert_to_tensor(a) for a in arrays)
     assert fused_attention(query, key, value, ops.convert_to_tensor(mask), None) is not None

@@ -32,7 +32,7 @@ def values(tensors):
 
 
 def updated(steps, update):
-    """The weights and moments after some steps, each with other gradients."""
+    """The weights and moments after some steps, each with different gradients."""
     weights, first, second = variables(), variables(np.zeros), variables(np.zeros)
     for step in range(steps):
         update(weights, tensors(step), list(zip(first, second, strict=True)))
@@ -69,7 +69,7 @@ def one_by_one(weights, gradients, moments):
     [(together, "torch"), (one_by_one, "tensorflow")],
     ids=["together", "one-by-one"],
 )
-def test_an_update_is_that_of_the_formula_or_none(update, backend):
+def test_an_update_follows_the_formula_or_does_nothing(update, backend):
     steps = 3 if backend == BACKEND else 0  # on another backend nothing has changed
     for found, expected in zip(updated(3, update), by_hand(steps), strict=True):
         for array, other in zip(found, expected, strict=True):
@@ -77,7 +77,7 @@ def test_an_update_is_that_of_the_formula_or_none(update, backend):
 
 
 @pytest.mark.parametrize("update", [update_adam, update_one_adam])
-def test_variables_of_another_dtype_are_left_as_they_are(update):
+def test_variables_of_another_dtype_are_left_unchanged(update):
     weights, moments = variables(dtype="bfloat16"), variables(np.zeros, dtype="bfloat16")
     rate, gradients = ops.convert_to_tensor(0.1), tensors(dtype="bfloat16")
     if update is update_adam:
@@ -92,8 +92,8 @@ def test_variables_of_another_dtype_are_left_as_they_are(update):
 
 @pytest.mark.skipif(BACKEND == "jax", reason="JAX has no kernel here")
 @pytest.mark.parametrize("steps", [1, 3])
-def test_gradients_of_another_dtype_are_taken(steps):
-    """A narrow gradient is what it is as float32."""
+def test_gradients_of_another_dtype_are_accepted(steps):
+    """A narrow gradient gives the same update as its float32 values."""
     found = []
     for dtype in ("float16", "float32"):
         weights, first, second = variables(), variables(np.zeros), variables(np.zeros)
@@ -107,7 +107,7 @@ def test_gradients_of_another_dtype_are_taken(steps):
 
 
 @ON_TORCH
-def test_a_transposed_gradient_is_read_by_its_shape_and_left_as_it_is():
+def test_a_transposed_gradient_is_read_by_its_shape_and_unchanged():
     import torch
 
     found = []
@@ -151,8 +151,8 @@ def test_all_weights_decay_by_a_share_of_themselves():
 @pytest.mark.parametrize(
     ("limit", "scale"), [(1.0, 1 / 5), (2.5, 1 / 2), (5.0, 1.0), (9.0, 1.0)], ids=str
 )
-def test_gradients_are_scaled_to_a_norm_together(limit, scale):
-    """Of the gradients (3) and (0, 4) the norm is 5."""
+def test_gradients_are_scaled_to_a_joint_norm(limit, scale):
+    """The joint norm of the gradients (3) and (0, 4) is 5."""
     arrays = [np.float32([3.0]), np.float32([0.0, 4.0])]
     gradients = [ops.convert_to_tensor(array) for array in arrays]
     found, norm = clip_global_norm(gradients, limit)
@@ -163,7 +163,7 @@ def test_gradients_are_scaled_to_a_norm_together(limit, scale):
 
 
 @pytest.mark.skipif(BACKEND == "torch", reason="it sums in another order")
-def test_gradients_are_scaled_by_the_bits_of_keras():
+def test_scaled_gradients_have_the_bits_of_keras():
     random = np.random.default_rng(3)
     gradients = [ops.convert_to_tensor(random.normal(size=9).astype("float32")) for _ in range(3)]
     optimizer = keras.optimizers.SGD(global_clipnorm=0.3)

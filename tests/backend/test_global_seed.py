@@ -10,13 +10,13 @@ from kbert.backend.global_seed import global_seed, same_seeds
 pytestmark = pytest.mark.keras
 
 
-def test_it_is_what_keras_was_given():
+def test_it_is_the_seed_given_to_keras():
     for seed in (3, 11):
         keras.utils.set_random_seed(seed)
         assert global_seed() == seed
 
 
-def test_seeds_of_layers_are_the_same_and_the_user_s_go_on():
+def test_seeds_of_layers_repeat_and_the_users_numbers_continue():
     random.seed(5)
     expected = random.random()
     random.seed(5)

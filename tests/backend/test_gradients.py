@@ -16,7 +16,7 @@ def test_leaves_dense_gradients_and_none():
 
 
 @pytest.mark.parametrize("optimizer", [AdamW, BertAdam])
-def test_a_token_that_occurs_twice_counts_as_the_sum_of_both(optimizer):
+def test_gradients_of_a_repeated_token_are_summed(optimizer):
     # The loss is the mean of all outputs, so the gradient of row 1 is 2/3 and that of row 2 1/3.
     model = keras.Sequential([keras.Input((3,), dtype="int32"), keras.layers.Embedding(4, 1)])
     chosen = optimizer(0.1, global_clipnorm=None)

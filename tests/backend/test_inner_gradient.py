@@ -11,7 +11,7 @@ FACTORS = np.array([[3.0, -1.0], [0.0, 2.0]], np.float32)
 
 
 class Own(keras.Model):
-    """A model whose loss contains a gradient, during which a state changes."""
+    """A model whose loss contains a gradient, the computation of which changes a state."""
 
     def __init__(self):
         super().__init__()
@@ -31,12 +31,12 @@ class Own(keras.Model):
 
         if not training:
             return ops.sum(y_pred)
-        # Of a constant, whatever it depends on, the outer gradient is 0.
+        # Its outer gradient is that of a constant, 0, whatever it depends on.
         gradient = gradient_at_zeros(loss_at, FACTORS.shape, self.non_trainable_variables)
         return ops.sum(gradient * y_pred)
 
 
-def test_it_is_a_constant_inside_a_step():
+def test_the_gradient_is_a_constant_inside_a_step():
     model = Own()
     model.compile(keras.optimizers.SGD(0.5), loss=None)
     x = np.array([[1.0, 2.0], [3.0, 4.0]], np.float32)

@@ -1,4 +1,4 @@
-"""What leans on Keras's internals has a test that fails by its name when Keras changes."""
+"""Functions that rely on Keras's internals have tests of that name, which fail if Keras changes."""
 
 import ast
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a process is told of the others, by the user and by the programs that start it."""
+"""What a process learns about the others, from the user and from the programs that start it."""
 
 import pytest
 
@@ -43,11 +43,11 @@ JOB_SET = {
         (JOB_SET, Launch(2, 1, "kbert-workers-0-0.kbert:1234", "JAX_*")),
     ],
 )
-def test_what_launchers_say(environment, expected):
+def test_settings_of_launchers(environment, expected):
     assert Launch.of(environment=environment) == expected
 
 
-def test_the_user_comes_first():
+def test_the_user_takes_precedence():
     found = Launch.of("10.0.0.7:1234", 1, 2, environment=SLURM)
     assert found == Launch(2, 1, "10.0.0.7:1234")
 
@@ -63,25 +63,25 @@ def test_the_user_comes_first():
         (("10.0.0.7:99999", 0, 2), "HOST:PORT"),
     ],
 )
-def test_what_cannot_be(named, message):
+def test_invalid_launches_are_refused(named, message):
     with pytest.raises(InputError, match=message):
         Launch.of(*named, environment={})
 
 
-def test_an_open_mpi_that_does_not_tell_where_process_0_is():
+def test_open_mpi_without_the_address_of_process_0():
     environment = {"OMPI_COMM_WORLD_SIZE": "2", "OMPI_COMM_WORLD_RANK": "1"}
     with pytest.raises(InputError, match="where process 0 is") as error:
         Launch.of(environment=environment)
     assert error.value.cure.settings["processes"] == 2
 
 
-def test_a_pod_of_an_indexed_job_that_is_told_nothing_else(capsys):
+def test_a_pod_of_an_indexed_job_without_other_settings(capsys):
     environment = {"KUBERNETES_SERVICE_HOST": "10.0.0.1", "JOB_COMPLETION_INDEX": "3"}
     assert Launch.of(environment=environment) is None
     assert "trains alone" in capsys.readouterr().err
 
 
-def test_a_variable_that_is_no_number():
+def test_a_variable_that_is_not_a_number():
     with pytest.raises(InputError, match="SLURM_NTASKS must be a number. Received: 'four'"):
         Launch.of(environment={**SLURM, "SLURM_NTASKS": "four"})
 
@@ -93,7 +93,7 @@ def test_a_variable_that_is_no_number():
         {"TF_CONFIG": '{"cluster": {"worker": ["a:1", "b:1"]}, "task": {"index": 0}}'},
     ],
 )
-def test_programs_that_would_let_each_process_train_alone(environment):
+def test_launchers_that_would_train_each_process_alone(environment):
     with pytest.raises(InputError, match="each would train a run of its own"):
         Launch.of(environment=environment)
 
@@ -108,5 +108,5 @@ def test_programs_that_would_let_each_process_train_alone(environment):
         {"TF_CONFIG": "[]"},
     ],
 )
-def test_a_process_that_is_alone(environment):
+def test_a_single_process(environment):
     assert Launch.of(environment=environment) is None

@@ -5,10 +5,10 @@ from keras import ops
 
 from kbert.backend.lora_internals import enable_lora, lora_parts
 
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # which holds the same variables on each
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # same variables on each
 
 
-def test_lora_parts_of_each_layer_make_its_kernel():
+def test_lora_parts_of_each_layer_reproduce_its_kernel():
     inputs = keras.Input((5,), dtype="int32")
     words = keras.layers.Embedding(9, 4)
     hidden = keras.layers.EinsumDense("abc,cde->abde", output_shape=(None, 2, 6))
@@ -36,7 +36,7 @@ def test_lora_parts_of_each_layer_make_its_kernel():
     assert [parts.scale for parts in found] == [1, 1, 3]
 
 
-def test_enable_lora_trains_its_matrices_alone(tiny_model):
+def test_enable_lora_trains_only_its_matrices(tiny_model):
     backbone = tiny_model(layers=2).backbone
     enable_lora(backbone, 4, 8.0)
     assert {v.path.split("/")[-1] for v in backbone.trainable_variables} == {

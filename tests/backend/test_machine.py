@@ -11,7 +11,7 @@ pytestmark = pytest.mark.keras
 BACKEND = keras.backend.backend()
 
 
-def test_what_decides_the_bits(monkeypatch):
+def test_facts_that_determine_the_bits(monkeypatch):
     monkeypatch.setenv("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false")
     found = machine(BACKEND)
     assert found["device"] == "cpu"

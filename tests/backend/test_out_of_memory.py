@@ -5,11 +5,11 @@ from kbert.errors import KbertError
 
 
 def of_kind(name, *bases):
-    """An exception class as a backend has one, without the backend."""
+    """An exception class like a backend's, without the backend."""
     return type(name, bases or (Exception,), {})
 
 
-OP_ERROR = of_kind("OpError")  # TensorFlow's, no RuntimeError
+OP_ERROR = of_kind("OpError")  # TensorFlow's, not a RuntimeError
 XLA = of_kind("XlaRuntimeError", RuntimeError)
 
 
@@ -45,7 +45,7 @@ XLA = of_kind("XlaRuntimeError", RuntimeError)
     ],
     ids=lambda error: f"{type(error).__name__}: {str(error)[:24]!r}",
 )
-def test_each_backend_is_understood(error):
+def test_errors_of_each_backend_are_recognized(error):
     assert says_out_of_memory(error)
 
 
@@ -64,11 +64,11 @@ def test_each_backend_is_understood(error):
     ],
     ids=lambda error: f"{type(error).__name__}: {str(error)[:24]!r}",
 )
-def test_other_errors_are_not_taken_for_it(error):
+def test_other_errors_are_not_mistaken_for_it(error):
     assert not says_out_of_memory(error)
 
 
-def test_what_is_raised_while_one_is_handled_says_so_too():
+def test_an_error_raised_while_handling_one_counts_too():
     error = ValueError("nothing is left to build a message with")
     error.__context__ = MemoryError()
     assert says_out_of_memory(error)

@@ -1,4 +1,4 @@
-"""Attention two rows at a time gives the values and gradients of attention all at once."""
+"""Attention two rows at a time has the same values and gradients as all rows at once."""
 
 import keras
 import numpy as np
@@ -61,7 +61,7 @@ def test_values_and_gradients(rows, masks, dropped):
         np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-6)
 
 
-def test_a_query_that_attends_to_nothing_attends_to_all_alike():
+def test_a_query_that_attends_to_nothing_attends_to_all_equally():
     mask = mask_of(3, WIDTH)
     mask[1, 2] = False
     found, *gradients = results(in_pairs, 3, mask, 0)
@@ -70,7 +70,7 @@ def test_a_query_that_attends_to_nothing_attends_to_all_alike():
     assert all(np.isfinite(gradient).all() for gradient in gradients)
 
 
-def test_bfloat16_is_near():
+def test_bfloat16_is_close():
     mask = mask_of(4, WIDTH)
     for found, expected in zip(
         results(in_pairs, 4, mask, LEVELS // 4, "bfloat16"),

@@ -12,7 +12,7 @@ BACKEND = keras.backend.backend()
 
 
 @pytest.mark.parametrize("asked", ["float32", "bfloat16", "float16"])
-def test_what_is_asked_for_is_taken(asked):
+def test_an_explicit_precision_is_used(asked):
     choice = choose_precision(asked, BACKEND)
     assert str(choice) == f"Computing in {asked}."
 
@@ -25,7 +25,7 @@ def test_what_is_asked_for_is_taken(asked):
         ("fpu avx512_bf16 amx_bf16", "bfloat16: this processor multiplies it faster, with AMX."),
     ],
 )
-def test_a_processor_is_known_by_its_instructions(flags, chosen, monkeypatch, tmp_path):
+def test_precision_depends_on_the_processors_instructions(flags, chosen, monkeypatch, tmp_path):
     monkeypatch.setitem(precision._ACCELERATORS, BACKEND, lambda: None)
     told = tmp_path / "cpuinfo"
     told.write_text(f"processor : 0\nflags\t\t: {flags}\n\nprocessor : 1\n")
@@ -36,13 +36,13 @@ def test_a_processor_is_known_by_its_instructions(flags, chosen, monkeypatch, tm
     assert choice.startswith(f"Computing in {chosen}")
 
 
-def test_the_google_recipe_is_that_of_float32():
+def test_the_google_recipe_uses_float32():
     choice = choose_precision("auto", BACKEND, "google")
     assert str(choice) == "Computing in float32: the google recipe uses float32."
     assert choose_precision("bfloat16", BACKEND, "google").precision == "bfloat16"
 
 
-def test_a_processor_that_tells_nothing_computes_in_float32(monkeypatch, tmp_path):
+def test_an_unknown_processor_uses_float32(monkeypatch, tmp_path):
     monkeypatch.setitem(precision._ACCELERATORS, BACKEND, lambda: None)
     monkeypatch.setattr(precision, "_CPUINFO", tmp_path / "missing")
     assert choose_precision("auto", BACKEND).precision == "float32"
@@ -53,7 +53,7 @@ def test_a_processor_that_tells_nothing_computes_in_float32(monkeypatch, tmp_pat
     [((9, 0), "bfloat16"), ((8, 0), "bfloat16"), ((7, 5), "float16"), ((6, 1), "float32")],
     ids=str,
 )
-def test_a_gpu_is_known_by_its_capability(capability, chosen, monkeypatch):
+def test_precision_depends_on_the_gpus_capability(capability, chosen, monkeypatch):
     if BACKEND == "torch":
         import torch
 

@@ -15,7 +15,7 @@ def test_other_backends_have_none():
 
 
 @on_torch
-def test_the_numbers_repeat():
+def test_restored_states_repeat_the_numbers():
     import torch
 
     states = capture_random_states()

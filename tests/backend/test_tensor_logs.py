@@ -1,4 +1,4 @@
-"""To whom `fit` hands the logs of a step as tensors."""
+"""Which callbacks `fit` hands the logs of a step as tensors."""
 
 import threading
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.keras
 
 
 class Told(keras.callbacks.Callback):
-    """Keeps the losses that it is told, and the thread in which it is."""
+    """Keeps the losses that it receives, and the threads it runs in."""
 
     def __init__(self, **attributes):
         super().__init__()
@@ -28,7 +28,7 @@ class Told(keras.callbacks.Callback):
 
 
 class Older(keras.callbacks.Callback):
-    """Has the older name of the same."""
+    """Uses the older name of the same method."""
 
     def on_batch_end(self, batch, logs=None):
         assert isinstance(logs["loss"], float)
@@ -58,9 +58,9 @@ def test_hand_over_tensors(attributes, more, tensors):
     assert history["loss"] == pytest.approx([last])
 
 
-def test_hand_over_tensors_of_a_single_callback_in_no_other_thread():
+def test_hand_over_tensors_to_a_single_callback_in_the_main_thread():
     told = Told(takes_tensors=True)
     line().fit(X, X, 2, verbose=0, callbacks=told)
     assert len(told.losses) == 3
     assert told.threads == {threading.main_thread()}
-    hand_over_tensors()  # outside a fit there is nobody to do so
+    hand_over_tensors()  # outside a fit it does nothing

@@ -5,7 +5,7 @@ import sys
 from kbert.backend.thread_count import limit_threads, usable_cores
 
 
-def test_the_frameworks_are_told(monkeypatch):
+def test_the_frameworks_get_the_limit(monkeypatch):
     names = ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "NPROC")
     for name in names:
         monkeypatch.setenv(name, "7")
@@ -13,7 +13,7 @@ def test_the_frameworks_are_told(monkeypatch):
     assert {os.environ[name] for name in names} == {"3"}
 
 
-def test_the_cores_are_those_that_this_process_may_use():
+def test_only_cores_that_this_process_may_use_count():
     if not hasattr(os, "sched_setaffinity"):
         return
     code = (

@@ -1,4 +1,4 @@
-"""The weights of the best evaluations: held, averaged, and held again by a `fit` that resumes."""
+"""The weights of the best evaluations are kept and averaged, also by a `fit` that resumes."""
 
 import keras
 import numpy as np
@@ -24,7 +24,7 @@ TEXTS = ["good film", "bad film", "a good one", "a bad one", "so good", "so very
 
 
 def table(wrong):
-    """Logits of 12 rows, those of `wrong` for another class than the label."""
+    """Logits of 12 rows, which predict another class than the label for those in `wrong`."""
     classes = np.where(np.isin(ROWS, wrong), (LABELS + 1) % 3, LABELS)
     return 3.0 * np.eye(3, dtype="float32")[classes]
 
@@ -51,7 +51,7 @@ def fit_tables(tables, **arguments):
     return model.get_weights()[0], evaluation
 
 
-def test_an_average_that_is_better_is_the_model(tmp_path):
+def test_a_better_average_becomes_the_model(tmp_path):
     """Three tables are wrong in three rows each, but no row is wrong in two of them."""
     bad = table(range(12))
     tables = [table([0, 1, 2]), bad, table([3, 4, 5]), table([6, 7, 8])]
@@ -65,7 +65,7 @@ def test_an_average_that_is_better_is_the_model(tmp_path):
     assert len(evaluation.best_outputs["dev"]) == 12
 
 
-def test_an_average_that_is_worse_is_told_and_not_kept(capsys):
+def test_a_worse_average_is_recorded_but_not_kept(capsys):
     tables = [table([]), table(range(12))]
     weights, evaluation = fit_tables(tables, average_best=2)
     np.testing.assert_array_equal(weights, tables[0])
@@ -73,7 +73,7 @@ def test_an_average_that_is_worse_is_told_and_not_kept(capsys):
     assert evaluation.best_epoch == 0
 
 
-def test_the_weights_stay_those_of_the_last_epoch_where_the_best_is_not_restored():
+def test_last_weights_stay_without_restore_best():
     tables = [table([]), table(range(12))]
     weights, _ = fit_tables(tables, average_best=2, restore_best=False)
     np.testing.assert_array_equal(weights, tables[1])
@@ -113,7 +113,7 @@ def fit_classifier(tiny_model, folder, *more, resume=False):
     return model.get_weights(), evaluation
 
 
-def test_a_fit_that_resumes_averages_the_same(tiny_model, tmp_path):
+def test_a_resumed_fit_gives_the_same_average(tiny_model, tmp_path):
     expected, whole = fit_classifier(tiny_model, tmp_path / "whole")
     with pytest.raises(KeyboardInterrupt):
         fit_classifier(tiny_model, tmp_path / "stopped", Stop())

@@ -1,4 +1,4 @@
-"""Callbacks of Keras beside an `EpochEvaluation`, in a `fit` of a classifier."""
+"""Keras callbacks next to an `EpochEvaluation`, in the `fit` of a classifier."""
 
 import pytest
 
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.keras
 
 
 @pytest.mark.any_backend
-def test_they_work_by_the_names_that_keras_gives_to_scores(tiny_model, sentences, tmp_path):
+def test_keras_callbacks_find_scores_by_their_keras_names(tiny_model, sentences, tmp_path):
     import keras
 
     model = tiny_model()
@@ -27,7 +27,7 @@ def test_they_work_by_the_names_that_keras_gives_to_scores(tiny_model, sentences
     stopping = keras.callbacks.EarlyStopping("val_loss", patience=2, min_delta=10.0)
     callbacks = [evaluation, plateau, best, stopping]
     history = model.fit(batches, epochs=9, verbose=0, callbacks=callbacks).history
-    # The first epoch is an improvement by more than 10, of an infinite loss, and no other is.
+    # Only the first epoch improves by more than 10, from an infinite loss.
     assert len(history["val_loss"]) == 3
     assert history["val_loss"] == history["dev_loss"]
     assert history["learning_rate"] == pytest.approx([1e-4, 1e-4, 0.5e-4])

@@ -14,7 +14,7 @@ LABELS = np.arange(12) % 3
 
 
 class Scripted(keras.callbacks.Callback):
-    """Gives the model, after each epoch, logits that are wrong in so many of the 12 rows."""
+    """Gives the model, after each epoch, logits that are wrong in `wrong[epoch]` of 12 rows."""
 
     def __init__(self, wrong):
         super().__init__()
@@ -54,7 +54,7 @@ def fit_scripted(wrong, sets=None, **arguments):
     return model, evaluation, history
 
 
-def test_scores_are_those_of_sklearn_in_history_and_evaluations():
+def test_scores_match_sklearn_in_history_and_evaluations():
     _, evaluation, history = fit_scripted([3, 5])
     for epoch, wrong in enumerate([3, 5]):
         logits = logits_for(wrong)
@@ -71,8 +71,8 @@ def test_scores_are_those_of_sklearn_in_history_and_evaluations():
             assert history.history[f"dev_{name}"][epoch] == pytest.approx(value)
 
 
-@pytest.mark.any_backend  # a matter of names
-def test_callbacks_that_look_for_val_names_find_the_first_set():
+@pytest.mark.any_backend  # only the names matter
+def test_val_names_refer_to_the_first_set():
     sets = {"dev": (np.arange(12), LABELS), "other": (np.arange(6), LABELS[:6])}
     stopping = keras.callbacks.EarlyStopping(monitor="val_accuracy", mode="max", patience=1)
     model = table_model()
@@ -103,8 +103,8 @@ def test_best_epoch_is_restored(monitor):
     assert np.array_equal(model.get_weights()[0], logits_for(1))
 
 
-@pytest.mark.any_backend  # a matter of the scores
-def test_of_equal_epochs_the_first_is_best():
+@pytest.mark.any_backend  # only the scores matter
+def test_the_first_of_equal_epochs_is_best():
     assert fit_scripted([2, 1, 1])[1].best_epoch == 1
 
 
@@ -119,9 +119,9 @@ class Scaled(keras.callbacks.Callback):
         self.model.layers[-1].embeddings.assign(logits_for(2) * self.scales[epoch])
 
 
-@pytest.mark.any_backend  # a matter of the scores
+@pytest.mark.any_backend  # only the scores matter
 @pytest.mark.parametrize("monitor", ["accuracy", "macro_f1", "mcc"])
-def test_of_equal_epochs_that_with_the_lowest_loss_is_best(monitor):
+def test_of_equal_scores_the_lowest_loss_is_best(monitor):
     scales = [0.05, 0.5, 3.0]
     losses = []
     for scale in scales:
@@ -141,14 +141,14 @@ def test_of_equal_epochs_that_with_the_lowest_loss_is_best(monitor):
     assert (evaluation.best_epoch, evaluation.history.to_dict()["ties"]) == (0, "first")
 
 
-@pytest.mark.any_backend  # a matter of the scores
+@pytest.mark.any_backend  # only the scores matter
 def test_last_weights_stay_when_asked():
     model, evaluation, _ = fit_scripted([4, 1, 3], restore_best=False)
     assert evaluation.best_epoch == 1
     assert np.array_equal(model.get_weights()[0], logits_for(3))
 
 
-@pytest.mark.any_backend  # a matter of the scores
+@pytest.mark.any_backend  # only the scores matter
 @pytest.mark.parametrize(
     ("patience", "epochs"), [(1, 3), (2, 6), (None, 8)], ids=["one", "two", "none"]
 )
@@ -158,7 +158,7 @@ def test_patience_counts_epochs_since_the_best(patience, epochs, capsys):
     assert ("stopping: no better accuracy" in capsys.readouterr().out) == (patience is not None)
 
 
-@pytest.mark.any_backend  # a matter of the scores
+@pytest.mark.any_backend  # only the scores matter
 def test_first_set_decides_and_all_are_scored(capsys):
     sets = {"dev": (np.arange(12), LABELS), "test": (np.arange(4), LABELS[:4])}
     _, evaluation, history = fit_scripted([4, 6], sets)
@@ -172,16 +172,16 @@ def test_first_set_decides_and_all_are_scored(capsys):
     assert [line.endswith("(best so far)") for line in lines] == [True, True, False, False]
 
 
-@pytest.mark.any_backend  # a matter of what is printed
+@pytest.mark.any_backend  # only the output matters
 def test_silent():
     fit_scripted([1], verbose=0)
 
 
-@pytest.mark.any_backend  # a matter of files
+@pytest.mark.any_backend  # only the files matter
 def test_files(tmp_path):
     _, evaluation, _ = fit_scripted([4, 1, 3], folder=tmp_path)
     best = evaluation.best["dev"]
-    # Two batches of six an epoch; the best is the second of three.
+    # Two batches of six per epoch; the second of three epochs is the best.
     assert (tmp_path / "eval_results.txt").read_text() == (
         f"eval_accuracy = {best.accuracy}\neval_loss = {best.loss}\nglobal_step = 4\n"
         f"loss = {best.loss}\n"
@@ -197,7 +197,7 @@ def test_files(tmp_path):
     assert [c["label"] for c in record["epochs"][0]["dev"]["classes"]] == ["0", "1", "2"]
 
 
-def test_a_second_fit_starts_anew():
+def test_a_second_fit_starts_from_scratch():
     model, evaluation, _ = fit_scripted([0, 4])
     model.fit(np.arange(12), LABELS, epochs=1, verbose=0, callbacks=[Scripted([6]), evaluation])
     assert (len(evaluation.evaluations), evaluation.best_epoch) == (1, 0)
@@ -237,7 +237,7 @@ def test_refusals(arguments, message):
 
 
 @pytest.mark.parametrize("name", ["", 1, None, ("a", "b")])
-def test_the_name_of_a_set_is_a_text(name):
+def test_set_names_must_be_strings(name):
     with pytest.raises(KbertError, match="The name of a set must be a string .* Received: "):
         EpochEvaluation({name: (np.arange(12), LABELS)})
 
@@ -292,7 +292,7 @@ def test_evaluations_build_trace_and_load_nothing_again(tiny_model, monkeypatch)
 
 
 class OneClass(keras.callbacks.Callback):
-    """Makes the model predict class 2 for every row, or every label, at the end of an epoch."""
+    """Makes the model predict class 2 for all rows, or the labels if `learned`, each epoch."""
 
     def __init__(self, learned=False):
         super().__init__()
@@ -304,7 +304,7 @@ class OneClass(keras.callbacks.Callback):
         self.model.layers[-1].embeddings.assign(right if self.learned else other)
 
 
-@pytest.mark.any_backend  # a matter of the scores
+@pytest.mark.any_backend  # only the scores matter
 def test_a_model_no_better_than_one_class_is_reported_at_the_end(capsys):
     for learned in (False, True):
         evaluation = EpochEvaluation(dev=(np.arange(12), LABELS), verbose=1)

@@ -4,15 +4,15 @@ import pytest
 
 from kbert import BertClassifier, EpochEvaluation, Tokenizer
 
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # a matter of the scores
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # only the scores matter
 
-LABELS = np.array([0] * 6 + [1] * 4 + [2] * 2)  # a model that says 0 is right in 6 of 12 rows
+LABELS = np.array([0] * 6 + [1] * 4 + [2] * 2)  # always predicting 0 is right in 6 of 12 rows
 IDS = np.tile(np.arange(4, dtype="int32"), (12, 1))
 INPUTS = {"token_ids": IDS, "segment_ids": np.zeros_like(IDS), "padding_mask": np.ones_like(IDS)}
 
 
 class Says(keras.callbacks.Callback):
-    """Makes the model say, at the end of each epoch, one class for everything."""
+    """Makes the model predict one class for all rows, at the end of each epoch."""
 
     def __init__(self, classes):
         super().__init__()
@@ -25,7 +25,7 @@ class Says(keras.callbacks.Callback):
 
 
 class Saved(keras.callbacks.Callback):
-    """Notes the epoch whose model is in the folder, after each epoch."""
+    """Records, after each epoch, which epoch's model is in the folder."""
 
     def __init__(self, folder):
         super().__init__()
@@ -60,6 +60,6 @@ def test_the_folder_holds_the_best_model_so_far(classes, kept, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model"]
 
 
-def test_the_score_is_the_one_monitored(tmp_path):
+def test_the_folder_follows_the_monitored_score(tmp_path):
     assert fit([0, 1], tmp_path / "model", monitor="loss") == [0, 0]
     assert fit([2, 1], tmp_path / "other", monitor="macro_f1") == [0, 1]

@@ -20,7 +20,7 @@ def model_of(width):
     return model
 
 
-def test_sets_of_both_kinds_are_evaluated_in_their_order():
+def test_sets_of_both_kinds_are_evaluated_in_order():
     sets, model = EvaluatedSets({"dev": SETS["dev"]}, {"test": SETS["test"]}), model_of(3)
     assert [len(inputs) for inputs in sets.inputs.values()] == [20, 9]
     assert not sets.are_judged
@@ -35,7 +35,7 @@ def test_sets_of_both_kinds_are_evaluated_in_their_order():
     assert sets.accuracy_note(model) is None
 
 
-def test_what_are_no_sets_is_refused():
+def test_invalid_sets_are_refused():
     for sets, named in ((SETS, {"dev": SETS["dev"]}), ([SETS["dev"]], {})):
         with pytest.raises(InputError, match="must be a dict of sets, none of them also named as"):
             EvaluatedSets(sets, named)
@@ -53,7 +53,7 @@ def test_a_model_that_cannot_be_scored_is_refused():
     assert not sets.are_judged
 
 
-def test_earlier_evaluations_have_the_scores_of_these_sets():
+def test_earlier_evaluations_must_cover_these_sets():
     sets, model = EvaluatedSets(SETS, {}), model_of(3)
     sets.judge(model)
     scores, _ = sets.evaluate(model)
@@ -66,7 +66,7 @@ def test_earlier_evaluations_have_the_scores_of_these_sets():
         EvaluatedSets(SETS, {"other": SETS["dev"]}).records(earlier)
 
 
-def test_examples_are_for_a_model_that_reads_texts():
+def test_examples_need_a_model_that_reads_texts():
     examples = Examples(["a", "b"], label_ids=np.array([0, 1]), labels=Labels(("x", "y")))
     sets = EvaluatedSets({"dev": examples}, {})
     assert sets.inputs == {}

@@ -1,4 +1,4 @@
-"""Evaluations between two batches: training goes on as if they had not been."""
+"""Evaluations between two batches: training continues as if they had not happened."""
 
 import json
 
@@ -55,7 +55,7 @@ def made(tiny_model):
 
 
 def fit(made, *callbacks, checkpoints=None, resume=False, every_steps_saved=None, **arguments):
-    """Fit with an evaluation, and return it, what `fit` returned, and the last checkpoint."""
+    """Fit with an evaluation; return it, what `fit` returned, and the RunCheckpoint, if any."""
     model, batches, plan = made
     evaluation = EpochEvaluation(dev=Batches(batches.store, 8), **{"verbose": 0, **arguments})
     checkpoint = []
@@ -87,12 +87,12 @@ def places(evaluation):
     return [(r.epoch, r.batch, r.update) for r in evaluation.history.records]
 
 
-def test_training_goes_on_as_if_nothing_had_been_evaluated(made, tmp_path):
+def test_evaluations_do_not_affect_training(made, tmp_path):
     evaluation, inside = fit(one := made(), every_steps=2, restore_best=False, folder=tmp_path)
     _, plain = fit(other := made(), restore_best=False)  # made here: it sets the random seed
     assert_same_state(one[0], other[0])
     assert inside.history == plain.history
-    # Five batches of four an epoch.
+    # Five batches of four per epoch.
     expected = [(1, 2, 2), (1, 4, 4), (1, None, 5), (2, 2, 7), (2, 4, 9), (2, None, 10)]
     assert places(evaluation) == expected
     assert inside.history["dev_loss"] == [
@@ -102,13 +102,13 @@ def test_training_goes_on_as_if_nothing_had_been_evaluated(made, tmp_path):
     assert [(r["epoch"], r.get("batch"), r["update"]) for r in written["epochs"]] == expected
 
 
-@pytest.mark.any_backend  # a matter of counts
-def test_an_epoch_that_ends_with_a_multiple_is_evaluated_once(made):
+@pytest.mark.any_backend  # only the counts matter
+def test_an_epoch_ending_on_an_interval_is_evaluated_once(made):
     assert places(fit(made(), every_steps=5)[0]) == [(1, None, 5), (2, None, 10)]
 
 
-@pytest.mark.any_backend  # a matter of the scores
-def test_the_best_may_lie_inside_an_epoch(made, monkeypatch, capsys):
+@pytest.mark.any_backend  # only the scores matter
+def test_the_best_may_be_inside_an_epoch(made, monkeypatch, capsys):
     accuracies = iter([0.1, 0.9, 0.5, 0.4, 0.3, 0.2])
     weights = []
     script(monkeypatch, accuracies, weights)
@@ -123,8 +123,8 @@ def test_the_best_may_lie_inside_an_epoch(made, monkeypatch, capsys):
     assert [line.endswith("(best so far)") for line in lines] == [True, True, *[False] * 4]
 
 
-@pytest.mark.any_backend  # a matter of the scores
-def test_patience_ends_an_epoch(made, monkeypatch, capsys):
+@pytest.mark.any_backend  # only the scores matter
+def test_patience_can_end_an_epoch_early(made, monkeypatch, capsys):
     script(monkeypatch, iter([0.1, 0.9, 0.5, 0.4]), [])
     evaluation, history = fit(made(), every_steps=2, patience=2, verbose=1)
     assert places(evaluation) == [(1, 2, 2), (1, 4, 4), (1, None, 5), (2, 2, 7)]
@@ -133,7 +133,7 @@ def test_patience_ends_an_epoch(made, monkeypatch, capsys):
 
 
 def script(monkeypatch, accuracies, weights):
-    """Give the evaluations these accuracies, and note the weights that were evaluated."""
+    """Give the evaluations these accuracies, and record the weights that were evaluated."""
     from dataclasses import replace
 
     from kbert.callbacks import evaluated_sets
@@ -148,10 +148,10 @@ def script(monkeypatch, accuracies, weights):
     monkeypatch.setattr(evaluated_sets, "evaluate_rows", scripted)
 
 
-@pytest.mark.any_backend  # runs stop in their evaluation on each: runs/test_resume_exactly.py
+@pytest.mark.any_backend  # runs/test_resume_exactly.py stops in an evaluation on each
 @pytest.mark.parametrize("step", [3, 5, 8, 9])
 def test_a_run_resumes_after_an_evaluation(step, made, tmp_path):
-    """Whether or not that has left a checkpoint: each evaluation that is the best so far does."""
+    """With or without a checkpoint of it: each evaluation that is the best so far leaves one."""
     settings = {"every_steps": 2, "monitor": "loss"}
     whole = made()
     expected, _, best = fit(whole, checkpoints=tmp_path / "whole", **settings)
@@ -168,8 +168,8 @@ def test_a_run_resumes_after_an_evaluation(step, made, tmp_path):
         np.testing.assert_array_equal(array, other["model"][name], err_msg=name)
 
 
-@pytest.mark.any_backend  # a matter of the scores
-def test_a_run_that_was_over_inside_an_epoch_stays_over(made, monkeypatch, tmp_path):
+@pytest.mark.any_backend  # only the scores matter
+def test_a_run_that_ended_inside_an_epoch_stays_ended(made, monkeypatch, tmp_path):
     script(monkeypatch, iter([0.9, 0.5]), [])
     settings = {"every_steps": 2, "patience": 1, "checkpoints": tmp_path}
     model, *more = made()
@@ -183,17 +183,17 @@ def test_a_run_that_was_over_inside_an_epoch_stays_over(made, monkeypatch, tmp_p
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.any_backend  # a matter of the scores
+@pytest.mark.any_backend  # only the scores matter
 def test_patience_counts_the_evaluations_before_a_kill(made, monkeypatch, tmp_path):
     settings = {"every_steps": 2, "patience": 2, "checkpoints": tmp_path}
     script(monkeypatch, iter([0.9, 0.5, 0.4]), [])
     with pytest.raises(KeyboardInterrupt):
-        fit(made(), Stop(4), **{**settings, "every_steps_saved": 1})  # after both, in epoch 1
+        fit(made(), Stop(4), **{**settings, "every_steps_saved": 1})  # after both of epoch 1
     resumed, *_ = fit(made(), resume=True, **settings)
     assert places(resumed) == [(1, 2, 2), (1, 4, 4), (1, None, 5)]
 
 
-@pytest.mark.any_backend  # a matter of names
+@pytest.mark.any_backend  # only the names matter
 def test_the_history_of_other_sets_is_refused(made):
     evaluation, _ = fit(made(epochs=1))
     other = EpochEvaluation(test=(np.zeros((1, 2)), np.zeros(1)))
@@ -213,6 +213,6 @@ def test_checkpoints_inside_an_epoch_need_batches(tmp_path):
 
 
 @pytest.mark.parametrize("every_steps", [0, -1, 2.5, "10"])
-def test_refuses_intervals_of_nothing(every_steps):
+def test_refuses_invalid_intervals(every_steps):
     with pytest.raises(KbertError, match="`every_steps` must be a whole number, 1 or more"):
         EpochEvaluation(dev=(np.zeros((1, 2)), np.zeros(1)), every_steps=every_steps)

@@ -1,4 +1,4 @@
-"""EpochEvaluation in any Keras model with one output: its scores are those of Keras's evaluate."""
+"""EpochEvaluation of any Keras model with one output: its scores match Keras's `evaluate`."""
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ def layers(width, activation=None, **arguments):
 
 
 class Subclass(keras.Model):
-    """A model that is built by its first batch, with a dict of one output."""
+    """A model that is built by its first batch, with a dict of one output if `named`."""
 
     def __init__(self, named=False):
         super().__init__()
@@ -79,7 +79,7 @@ CASES = {
 
 
 class Keras(keras.callbacks.Callback):
-    """Notes what Keras's evaluate returns, and scikit-learn of the predictions."""
+    """Records what Keras's `evaluate` returns, and scikit-learn's scores of the predictions."""
 
     def __init__(self, labels):
         super().__init__()
@@ -103,7 +103,7 @@ class Keras(keras.callbacks.Callback):
         )
 
 
-# In which the outputs or labels are other tensors of the backend.
+# Cases whose outputs or labels are other tensors of the backend.
 OF_EACH_BACKEND = ("logits", "column", "list-of-outputs", "one-hot", "binary-logits", "bfloat16")
 OF_EACH_BACKEND += ("not-built", "subclass")
 
@@ -135,22 +135,22 @@ def assert_same(evaluation, seen):
         for name in CASES
     ],
 )
-def test_scores_are_those_of_keras_and_scikit_learn(case):
+def test_scores_match_keras_and_scikit_learn(case):
     model, labels = compiled(case)
     expected = Keras(np.asarray(labels).reshape(-1) if isinstance(labels, list) else labels)
     assert_same(fit(model, labels, expected), expected.seen)
     assert len({scores["loss"] for scores in expected.seen}) == 3
 
 
-@pytest.mark.any_backend  # a factor of a number that is compared above
-def test_the_loss_has_its_weight():
+@pytest.mark.any_backend  # it scales a number that is compared above
+def test_loss_weights_are_applied():
     model, labels = compiled("column", loss_weights=2.0)
     expected = Keras(labels)
     assert_same(fit(model, labels, expected), expected.seen)
 
 
-def test_probabilities_beyond_what_float32_holds():
-    """On TensorFlow Keras takes the logits of a softmax or sigmoid, elsewhere it clips."""
+def test_probabilities_beyond_float32():
+    """On TensorFlow, Keras uses the logits of a softmax or sigmoid; elsewhere it clips."""
     for width, activation, loss, labels in (
         (3, "softmax", SPARSE, THREE),
         (1, "sigmoid", "binary_crossentropy", TWO),
@@ -162,9 +162,9 @@ def test_probabilities_beyond_what_float32_holds():
         assert_same(fit(model, labels, expected, epochs=1), expected.seen)
 
 
-@pytest.mark.any_backend  # a matter of the labels
-def test_the_best_epoch_is_restored_with_labels_in_a_column():
-    """In 0.1 the accuracy of labels [rows, 1] was that of another row."""
+@pytest.mark.any_backend  # only the labels matter
+def test_the_best_epoch_is_restored_with_column_labels():
+    """In 0.1 the accuracy with labels of shape [rows, 1] was that of another row."""
     model, labels = compiled("column")
     evaluation = fit(model, labels, epochs=8)
     accuracies = [scores["dev"].accuracy for scores in evaluation.evaluations]
@@ -188,7 +188,7 @@ def test_evaluating_inside_an_epoch_changes_neither_metrics_nor_weights():
 @pytest.mark.any_backend  # Keras counts the same on each
 @pytest.mark.parametrize(("threshold", "is_told"), [(0.0, False), (None, True)])
 def test_logits_of_two_classes(threshold, is_told, capsys):
-    """Keras's "accuracy" compares even logits with 0.5: the scores are its own, and say so."""
+    """Keras's "accuracy" compares even logits with 0.5; the scores do the same, and say so."""
     keras.utils.set_random_seed(7)
     model = layers(1)
     metrics = ["accuracy"]
@@ -205,8 +205,8 @@ def test_logits_of_two_classes(threshold, is_told, capsys):
     assert capsys.readouterr().out.count("counts logits above 0.5 as class 1") == is_told
 
 
-@pytest.mark.any_backend  # a matter of the scores
-def test_without_a_metric_two_classes_are_told_apart_at_half_the_probability():
+@pytest.mark.any_backend  # only the scores matter
+def test_without_a_metric_the_threshold_is_probability_half():
     model = layers(1)
     model.compile("sgd", losses.BinaryCrossentropy(from_logits=True))
     evaluation = fit(model, TWO, epochs=1)
@@ -215,8 +215,8 @@ def test_without_a_metric_two_classes_are_told_apart_at_half_the_probability():
     assert [score.label for score in evaluation.best["dev"].classes] == ["0", "1"]
 
 
-@pytest.mark.any_backend  # a matter of the labels
-def test_a_classifier_takes_labels_of_any_form(tiny_model):
+@pytest.mark.any_backend  # only the labels matter
+def test_a_classifier_accepts_labels_of_any_form(tiny_model):
     """Its outputs are logits, whatever it is compiled with."""
     model = tiny_model()
     model.compile("sgd")
@@ -249,9 +249,9 @@ def test_a_classifier_takes_labels_of_any_form(tiny_model):
             evaluation.on_train_begin()
 
 
-@pytest.mark.any_backend  # which the model turns into numbers
+@pytest.mark.any_backend  # the model turns them into numbers
 def test_texts_as_inputs():
-    """As of a keras-hub task, whose `predict` and `evaluate` tokenize."""
+    """As in a keras-hub task, whose `predict` and `evaluate` tokenize."""
 
     class Lengths(keras.Model):
         def __init__(self):
@@ -344,7 +344,7 @@ class Updates(keras.callbacks.Callback):
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_scored_is_refused_before_the_first_update(case):
+def test_refuses_what_cannot_be_scored_before_the_first_update(case):
     make, loss, labels, message = REFUSED[case]
     model = make()
     model.compile("sgd", loss)
@@ -395,20 +395,20 @@ def test_a_model_that_cannot_be_saved_is_refused(tmp_path):
     ],
     ids=["four", "weights", "no-labels", "array", "number", "ragged", "two-outputs"],
 )
-def test_other_data_are_refused_at_once(data, message):
+def test_invalid_data_are_refused_at_once(data, message):
     with pytest.raises(KbertError, match=f"'dev' .*{message}|{message}"):
         EpochEvaluation(dev=data)
 
 
-def test_inputs_of_several_arrays_have_the_same_rows():
+def test_input_arrays_must_have_the_same_number_of_rows():
     inputs = {"a": X, "b": X[:60]}
     with pytest.raises(KbertError, match="70 labels, and 60 and 70 rows"):
         EvaluationSet.from_data("dev", (inputs, THREE)).check_rows()
 
 
-@pytest.mark.any_backend  # a matter of names
+@pytest.mark.any_backend  # only the names matter
 @pytest.mark.parametrize("name", ["folder", "monitor", "sets", "epoch", "step", "valid"])
-def test_sets_have_any_name(name, tmp_path):
+def test_sets_can_have_any_name(name, tmp_path):
     model, labels = compiled("column")
     evaluation = EpochEvaluation({name: (X, labels)}, folder=tmp_path, verbose=0, dev=(X, labels))
     history = model.fit(X, labels, epochs=2, verbose=0, callbacks=[evaluation]).history
@@ -419,14 +419,14 @@ def test_sets_have_any_name(name, tmp_path):
     assert other.history.records == evaluation.history.records
 
 
-def test_sets_are_a_dict_and_named_once():
+def test_sets_must_be_a_dict_and_named_once():
     for wrong in ({"sets": {"dev": (X, THREE)}}, {"sets": [1]}):
         with pytest.raises(KbertError, match="must be a dict of sets"):
             EpochEvaluation(wrong["sets"], dev=(X, THREE))
 
 
 @pytest.mark.parametrize("case", ["logits", "binary-logits"])
-def test_outputs_that_are_not_numbers_have_no_scores(case):
+def test_outputs_with_nan_are_refused(case):
     model, loss, labels = CASES[case]()
     model.compile("sgd", loss)
     model.layers[-1].set_weights([np.full_like(w, np.nan) for w in model.layers[-1].get_weights()])
@@ -464,7 +464,7 @@ NOT_TAKEN = {
 
 
 @pytest.mark.parametrize("case", NOT_TAKEN)
-def test_rows_that_the_model_does_not_take_are_refused_before_the_first_update(case):
+def test_rows_the_model_cannot_take_are_refused_before_an_update(case):
     make, inputs, x, message = NOT_TAKEN[case]
     model = make()
     model.compile("sgd", SPARSE)
@@ -491,7 +491,7 @@ def test_a_tf_data_set_is_refused_with_a_cure_that_works():
     assert evaluation.best["dev"].accuracy == pytest.approx(expected)
 
 
-def test_a_set_of_python_batches_is_refused_with_a_cure():
+def test_a_py_dataset_is_refused_with_a_cure():
     class Set(keras.utils.PyDataset):
         def __len__(self):
             return 1

@@ -19,7 +19,7 @@ from kbert import (
 
 pytestmark = pytest.mark.keras
 
-# Of 48 rows: the first training, and a second one of another size.
+# For 48 rows: a first training run, and a second one of another size.
 FIRST = TrainingPlan(48, batch_size=8, epochs=2, learning_rate=1e-2)
 SECOND = TrainingPlan(48, batch_size=8, epochs=3, learning_rate=2e-3, warmup_proportion=0.3)
 X = np.random.default_rng(0).normal(size=(48, 4)).astype("float32")
@@ -27,7 +27,7 @@ Y = (X.sum(axis=1) > 0).astype("int32")
 
 
 def model_data(optimizer=None, **arguments):
-    """A classifier as any user of Keras has one."""
+    """A classifier like that of any Keras user."""
     keras.utils.set_random_seed(7)
     layers = [keras.layers.Dense(8, activation="tanh"), keras.layers.Dense(2)]
     model = keras.Sequential([keras.Input((4,)), *layers], **arguments)
@@ -40,7 +40,7 @@ def model_data(optimizer=None, **arguments):
 
 
 def fit(model, plan, *callbacks):
-    """Train on all rows; return the greatest change of a weight, and the history."""
+    """Train on all rows; return the greatest change of a weight and the history."""
     before = model.get_weights()
     history = model.fit(
         X, Y, plan.batch_size, plan.epochs, verbose=0, callbacks=list(callbacks)
@@ -59,7 +59,7 @@ def rows_of(path):
     return [int(row["step"]) for row in rows], [float(row["learning_rate"]) for row in rows]
 
 
-def test_a_second_fit_changes_nothing_and_with_a_fresh_optimizer_it_trains(tmp_path):
+def test_a_second_fit_trains_only_with_a_fresh_optimizer(tmp_path):
     model = model_data()
     assert fit(model, FIRST)[0] > 0
     log = LearningRateLogger(tmp_path / "trap.csv")
@@ -77,7 +77,7 @@ def test_a_second_fit_changes_nothing_and_with_a_fresh_optimizer_it_trains(tmp_p
     assert steps == list(range(SECOND.updates))
     np.testing.assert_allclose(rates, SECOND.learning_rate_at(np.arange(18)), rtol=1e-6)
     assert min(rates) > 0
-    assert rates[0] == pytest.approx(2e-3 / 6)  # the first of five updates of warmup
+    assert rates[0] == pytest.approx(2e-3 / 6)  # the first of five warmup updates
 
 
 def test_a_classifier_trains_a_second_time(tiny_model, sentences, tmp_path):
@@ -101,7 +101,7 @@ def test_a_classifier_trains_a_second_time(tiny_model, sentences, tmp_path):
     np.testing.assert_allclose(rates, again.learning_rate_at(np.array(steps)), rtol=1e-6)
 
 
-def test_a_keras_file_of_a_plain_model(tmp_path):
+def test_a_plain_model_from_a_keras_file_trains_again(tmp_path):
     schedule = WarmupPolynomialDecay(1e-2, decay_steps=12, warmup_steps=2)
     model = model_data(keras.optimizers.AdamW(schedule))
     fit(model, FIRST)
@@ -121,8 +121,8 @@ def test_a_keras_file_of_a_plain_model(tmp_path):
     assert expected >= stuck["accuracy"][-1]
 
 
-@pytest.mark.any_backend  # a matter of the file
-def test_what_is_saved_has_the_new_schedule(tmp_path):
+@pytest.mark.any_backend  # only the file matters
+def test_a_saved_model_has_the_new_schedule(tmp_path):
     model = model_data()
     fit(model, FIRST)
     fit(model, SECOND, FreshOptimizer(SECOND))
@@ -132,7 +132,7 @@ def test_what_is_saved_has_the_new_schedule(tmp_path):
     assert int(optimizer.iterations) == SECOND.updates
     pairs = zip(model.optimizer.variables, optimizer.variables, strict=True)
     for saved, loaded in pairs:
-        if saved.name == "gradient_norm":  # of the last step, which is not kept
+        if saved.name == "gradient_norm":  # of the last step, and not saved
             continue
         np.testing.assert_array_equal(*map(keras.ops.convert_to_numpy, (saved, loaded)))
 
@@ -146,7 +146,7 @@ def test_moments_start_at_zero():
             assert not np.any(keras.ops.convert_to_numpy(variable)), variable.path
 
 
-def test_accumulation_of_the_new_plan(tmp_path):
+def test_the_accumulation_of_the_new_plan_is_used(tmp_path):
     plan = TrainingPlan(
         48, batch_size=8, epochs=4, learning_rate=2e-3, gradient_accumulation_steps=3
     )
@@ -160,8 +160,8 @@ def test_accumulation_of_the_new_plan(tmp_path):
     np.testing.assert_allclose(rows_of(log.path)[1], expected, rtol=1e-6)
 
 
-@pytest.mark.any_backend  # a matter of the settings
-def test_a_plan_without_accumulation_ends_that_of_the_old_one():
+@pytest.mark.any_backend  # only the settings matter
+def test_a_plan_without_accumulation_turns_it_off():
     accumulating = TrainingPlan(
         48, batch_size=8, epochs=2, learning_rate=1e-2, gradient_accumulation_steps=2
     )
@@ -172,8 +172,8 @@ def test_a_plan_without_accumulation_ends_that_of_the_old_one():
     assert int(model.optimizer.iterations) == SECOND.updates
 
 
-@pytest.mark.any_backend  # a matter of what is called
-def test_another_optimizer_of_the_plan():
+@pytest.mark.any_backend  # only the calls matter
+def test_another_optimizer_can_be_made_from_the_plan():
     asked = []
 
     def optimizer(plan):
@@ -188,8 +188,8 @@ def test_another_optimizer_of_the_plan():
     assert model.optimizer.momentum == 0.9
 
 
-@pytest.mark.any_backend  # a matter of the callback
-def test_one_callback_starts_anew_in_each_fit(tmp_path):
+@pytest.mark.any_backend  # only the callback matters
+def test_one_callback_resets_the_optimizer_in_each_fit(tmp_path):
     model, fresh = model_data(), FreshOptimizer(SECOND)
     log = LearningRateLogger(tmp_path / "rates.csv")
     changes = [fit(model, SECOND, fresh, log)[0] for _ in range(2)]
@@ -216,7 +216,7 @@ def test_a_scaled_loss_stays_scaled(tmp_path):
     assert loaded.inner_optimizer.get_config() == inner
 
 
-def test_a_model_that_is_not_built():
+def test_a_model_that_is_not_yet_built():
     keras.utils.set_random_seed(7)
     model = keras.Sequential([keras.layers.Dense(2)])
     model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -238,7 +238,7 @@ def test_a_model_that_is_not_built():
     ],
     ids=["fresh", "create", "guard", "checkpoint"],
 )
-def test_what_is_not_a_plan_is_refused_at_once(make):
+def test_plan_must_be_a_training_plan(make):
     with pytest.raises(KbertError, match="`plan` must be a TrainingPlan. Received: (str|int|dict)"):
         make()
 

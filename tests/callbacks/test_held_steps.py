@@ -1,4 +1,4 @@
-"""What callbacks hold of steps: it is read before anything is made of it, and rarely."""
+"""Values of steps that callbacks hold: they are read rarely, but before they are used."""
 
 from types import SimpleNamespace
 
@@ -40,7 +40,7 @@ def model_data():
 
 
 class Spoil(keras.callbacks.Callback):
-    """Makes weights that are not finite before one batch of the whole fit."""
+    """Makes all weights NaN before one batch of the whole fit."""
 
     def __init__(self, batch):
         super().__init__()
@@ -57,7 +57,7 @@ def rows(path):
     return path.read_text(encoding="utf-8").splitlines()[1:]
 
 
-def test_an_accelerator_is_read_after_fifty_steps(monkeypatch):
+def test_an_accelerator_is_read_every_fifty_steps(monkeypatch):
     model, path = model_data(), "kbert.callbacks.held_steps.computes_on_accelerator"
     assert [steps_between_reads(model, given) for given in (None, 1, 7)] == [1, 1, 7]
     monkeypatch.setattr(path, lambda model: True)
@@ -65,7 +65,7 @@ def test_an_accelerator_is_read_after_fifty_steps(monkeypatch):
     assert READ_EVERY == 50
 
 
-def test_those_that_hold_something_read_it():
+def test_callbacks_that_hold_steps_read_them():
     class Holds(keras.callbacks.Callback):
         reads = 0
 
@@ -78,17 +78,17 @@ def test_those_that_hold_something_read_it():
 
 
 @pytest.mark.parametrize("every_steps", [None, 5])
-def test_weights_that_are_not_finite_are_not_evaluated(every_steps):
+def test_non_finite_weights_are_not_evaluated(every_steps):
     evaluation = EpochEvaluation(dev=(X, Y), every_steps=every_steps, verbose=0)
     guard = PlanGuard(PLAN, verbose=0, read_every=1000)
-    # The guard comes last: its own end of an epoch would be too late.
+    # The guard comes last: its own `on_epoch_end` would be too late.
     callbacks = [Spoil(6), evaluation, guard]
     with pytest.raises(FindingsError, match="is nan in epoch 1, batch 7, update 6"):
         model_data().fit(X, Y, 8, epochs=2, verbose=0, callbacks=callbacks)
     assert len(evaluation.history.records) == (0 if every_steps is None else 1)
 
 
-def test_the_rows_of_a_loss_that_is_not_finite_are_written(tmp_path):
+def test_rows_with_a_non_finite_loss_are_written(tmp_path):
     log = LearningRateLogger(tmp_path / "rates.csv", read_every=1000)
     guard = PlanGuard(PLAN, verbose=0, read_every=1000)
     with pytest.raises(FindingsError, match="is nan in epoch 1, batch 7, update 6"):
@@ -129,7 +129,7 @@ def fit_classifier(tokens, folder, *more, size=8, read_every=1000):
     return callbacks
 
 
-def test_no_checkpoint_holds_weights_that_are_not_finite(tokens, tmp_path):
+def test_no_checkpoint_has_non_finite_weights(tokens, tmp_path):
     model, _ = tokens
     before = model.get_weights()
     try:
@@ -145,8 +145,8 @@ def test_no_checkpoint_holds_weights_that_are_not_finite(tokens, tmp_path):
     assert len(rows(tmp_path / "rates.csv")) == 6  # the next would have been after the sixth
 
 
-@pytest.mark.any_backend  # a matter of files
-def test_a_checkpoint_has_its_rows_before(tokens, tmp_path, monkeypatch):
+@pytest.mark.any_backend  # only the files matter
+def test_rows_are_written_before_their_checkpoint(tokens, tmp_path, monkeypatch):
     model, _ = tokens
     before, seen = model.get_weights(), []
 
@@ -171,8 +171,8 @@ def test_a_checkpoint_has_its_rows_before(tokens, tmp_path, monkeypatch):
 class Reads:
     """Counts how often the host reads a tensor of the backend while `fit` calls its callbacks.
 
-    The steps themselves are not counted: in them Keras's TensorFlow looks whether there was data,
-    and a processor's dropout draws its numbers.
+    The steps themselves are not counted: there, Keras checks on TensorFlow whether there was data,
+    and dropout on a processor draws its numbers.
     """
 
     def __init__(self, patch):
@@ -195,7 +195,7 @@ class Reads:
         else:
             import jax
 
-            # It awaits many that are on their way at a time.
+            # It awaits many pending values at a time.
             self._note(patch, jax, "device_get")
             owner = type(keras.ops.zeros(()))
             read = self._noting(owner._value.fget)
@@ -218,7 +218,7 @@ class Reads:
 
     def _noting(self, method):
         def reading(*args, **kwargs):
-            counts, self._counts = self._counts, False  # one reading may be made of others
+            counts, self._counts = self._counts, False  # one reading may consist of others
             self.count += counts
             try:
                 return method(*args, **kwargs)
@@ -230,7 +230,7 @@ class Reads:
 
 def test_reads_do_not_grow_with_the_steps_of_an_epoch(tokens, tmp_path, monkeypatch):
     model, _ = tokens
-    # So that the weights are copied in each update that is checked, however long that takes.
+    # Thus the weights are copied in each update that is checked, however long that takes.
     clock = SimpleNamespace(monotonic=lambda: 100.0)
     monkeypatch.setattr("kbert.callbacks.watches.last_good_weights.time", clock)
     before, reads, counts = model.get_weights(), Reads(monkeypatch), {}
@@ -248,9 +248,9 @@ def test_reads_do_not_grow_with_the_steps_of_an_epoch(tokens, tmp_path, monkeypa
     assert counts[1, 2] >= counts[1, 8] + 2 * 30, "what is counted are no reads"
 
 
-@pytest.mark.any_backend  # the tests above are of each
+@pytest.mark.any_backend  # the tests above run on each
 def test_a_run_holds_its_steps_on_an_accelerator(reviews, tiny_preset, tmp_path, monkeypatch):
-    """On one that is only said to be there; its files are those of any other run."""
+    """On a fake accelerator; the files are the same as without one."""
 
     def run(name):
         settings = {"preset": str(tiny_preset), "weights": "random", "max_length": 16, "epochs": 2}

@@ -1,4 +1,4 @@
-"""The labels of batches in every form that `fit` takes, and a model that says one class."""
+"""The labels of batches in every form that `fit` takes, and a model that predicts one class."""
 
 import copy
 import re
@@ -21,7 +21,7 @@ def model_of(units=2, activation=None, loss=None):
     if loss is None:
         loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     model.compile("sgd", loss)
-    layer.kernel.assign(np.tile([[-1.0, 1.0]], (4, 1))[:, -units:])  # says what Y is
+    layer.kernel.assign(np.tile([[-1.0, 1.0]], (4, 1))[:, -units:])  # predicts Y
     return model
 
 
@@ -55,8 +55,8 @@ KINDS = pytest.mark.parametrize(
 
 
 @KINDS
-def test_batches_of_one_class_are_told(kind):
-    """Of 12 batches of 8 rows sorted by class, one holds both, where the classes meet."""
+def test_single_class_batches_are_reported(kind):
+    """Of 12 batches of 8 rows sorted by class, only the one where the classes meet has both."""
     assert Y.sum() % 8
     (finding,) = LabelWatch(kind(BY_CLASS), 8).findings()
     assert (finding.code, finding.severity) == ("single-class-batches", "warning")
@@ -68,12 +68,12 @@ def test_batches_of_one_class_are_told(kind):
 
 
 @KINDS
-def test_mixed_batches_are_not(kind):
+def test_mixed_batches_are_not_reported(kind):
     assert LabelWatch(kind(np.arange(96)), 8).findings() == []
 
 
-def test_first_batches_of_one_and_the_same_class_are_told():
-    """Only the first 20 batches are read, which are by chance what they are: all of one class."""
+def test_first_batches_of_the_same_class_are_reported():
+    """Only the first 20 batches are read, which happen to be all of one class."""
     order = np.concatenate([np.repeat(BY_CLASS[:40], 5), np.repeat(BY_CLASS[-40:], 5)])
     for data in (Rows(order), (X[order], Y[order])):
         (finding,) = LabelWatch(data, 8).findings()
@@ -83,7 +83,7 @@ def test_first_batches_of_one_and_the_same_class_are_told():
 
 
 @KINDS
-def test_a_model_that_says_one_class_is_told(kind):
+def test_a_model_that_predicts_one_class_is_reported(kind):
     watch = LabelWatch(kind(np.arange(96)), 8)
     assert watch.judge(model_of()) == []
     (finding,) = watch.judge(says_zero())
@@ -112,12 +112,12 @@ def test_probabilities_are_judged_too(settings):
     [np.zeros(16, int), np.arange(16) == 15, np.arange(7) % 2],
     ids=["one-class", "nearly-one", "few-rows"],
 )
-def test_a_batch_that_tells_little_is_not_judged(labels):
+def test_an_uninformative_batch_is_not_judged(labels):
     rows = len(labels)
     assert LabelWatch((X[:rows], labels.astype(int)), 16).judge(says_zero()) == []
 
 
-def test_nine_rows_of_ten_are_enough_to_be_judged():
+def test_nine_of_ten_rows_of_one_class_are_still_judged():
     labels = (np.arange(10) == 9).astype(int)
     assert len(LabelWatch((X[:10], labels), 10).judge(says_zero())) == 1
 
@@ -141,14 +141,14 @@ def test_nine_rows_of_ten_are_enough_to_be_judged():
     ],
 )
 @pytest.mark.filterwarnings("ignore:invalid value encountered in cast:RuntimeWarning")
-def test_labels_outside_the_classes_are_told(labels, message):
+def test_labels_outside_the_classes_are_reported(labels, message):
     rows = 192 if len(labels) == 192 else 96
     (finding,) = LabelWatch((np.tile(X, (2, 1))[:rows], labels), 8).outside(model_of())
     assert (finding.code, finding.severity) == ("labels-outside", "error")
     assert re.search(message, finding.message)
 
 
-def test_labels_of_a_data_set_outside_the_classes_are_told():
+def test_data_set_labels_outside_the_classes_are_reported():
     import tensorflow as tf
 
     data = tf.data.Dataset.from_tensor_slices((X, Y + 1)).batch(8)
@@ -156,7 +156,7 @@ def test_labels_of_a_data_set_outside_the_classes_are_told():
     assert "training labels are not whole numbers" in finding.message
 
 
-def test_labels_inside_the_classes_and_those_of_other_losses_are_not():
+def test_valid_labels_and_those_of_other_losses_are_not_reported():
     sigmoid = model_of(1, "sigmoid", "binary_crossentropy")
     for labels in (Y, Y * 0.9 + 0.05, Y.astype(bool)[:, None]):
         assert LabelWatch((X, labels), 8).outside(sigmoid) == []
@@ -208,13 +208,13 @@ def store():
     return TokenStore.build(examples, tokenizer, 8)
 
 
-def test_of_batches_all_labels_are_known(store):
+def test_all_labels_of_batches_are_known(store):
     (finding,) = LabelWatch(Batches(store, 8), 8).findings()
     assert finding.values["share"] == 1.0
     assert LabelWatch(Batches(store, 8, order="shuffled"), 8).findings() == []
 
 
-def test_of_very_many_batches_some_are_looked_at(store, monkeypatch):
+def test_very_many_batches_are_sampled(store, monkeypatch):
     monkeypatch.setattr(kbert.data.epoch_layouts, "_SAMPLE", 5)
     batches = Batches(store, 4, order="shuffled")
     batches.order_version = 2
@@ -231,7 +231,7 @@ def test_batches_without_labels_are_not_watched(store):
     assert [*watch.findings(), *watch.outside(model_of()), *watch.judge(None)] == []
 
 
-def test_a_class_number_of_any_size_takes_no_memory(store):
+def test_huge_class_numbers_take_no_memory(store):
     large = copy.copy(store)
     large.labels = np.where(store.labels == 0, 0, 2**31 - 1).astype(np.int32)
     watch = LabelWatch(Batches(large, 16), 16)

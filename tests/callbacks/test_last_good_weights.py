@@ -1,4 +1,4 @@
-"""The copy of the weights to fall back to: finite ones alone, and not too often."""
+"""The copy of the weights to fall back to: only finite ones, and not too often."""
 
 import keras
 import numpy as np
@@ -13,7 +13,7 @@ GOOD = [np.float32([[1, 2], [3, 4]]), np.float32([5, 6])]
 
 @pytest.fixture
 def clock(monkeypatch):
-    """The time in seconds, in a list: it stands still but for what a test adds."""
+    """The time in seconds, in a list; only the tests advance it."""
     now = [100.0]
     path = "kbert.callbacks.watches.last_good_weights.time.monotonic"
     monkeypatch.setattr(path, lambda: now[0])
@@ -35,7 +35,7 @@ def plus(number):
     return [weights + np.float32(number) for weights in GOOD]
 
 
-def test_the_first_copy_is_that_of_the_beginning(model, clock):
+def test_the_first_copy_has_the_initial_weights(model, clock):
     kept = LastGoodWeights(model, 7)
     model.set_weights(plus(1))
     kept.restore(model)
@@ -44,7 +44,7 @@ def test_the_first_copy_is_that_of_the_beginning(model, clock):
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_weights_that_are_not_finite_are_never_kept(value, model, clock):
+def test_non_finite_weights_are_never_kept(value, model, clock):
     kept = LastGoodWeights(model, 0)
     model.set_weights(plus(1))
     kept.keep(model, 1)
@@ -57,8 +57,8 @@ def test_weights_that_are_not_finite_are_never_kept(value, model, clock):
     assert same(model.get_weights(), plus(1))
 
 
-def test_a_copy_that_takes_long_is_made_rarely(model, clock, monkeypatch):
-    """One that takes 0.5 s is made every 100 s: 0.5% of the time."""
+def test_slow_copies_are_made_rarely(model, clock, monkeypatch):
+    """A copy that takes 0.5 s is made every 100 s: 0.5% of the time."""
     get_weights = model.get_weights
 
     def slow():
@@ -82,7 +82,7 @@ def test_a_copy_that_takes_long_is_made_rarely(model, clock, monkeypatch):
     assert kept.updates == 2
 
 
-def test_weights_that_are_not_finite_are_looked_at_as_rarely(model, clock, monkeypatch):
+def test_non_finite_weights_are_read_as_rarely(model, clock, monkeypatch):
     kept = LastGoodWeights(model, 0)
     spoiled, looks = [np.full_like(weights, np.nan) for weights in GOOD], []
 

@@ -25,7 +25,7 @@ def _model(schedule, **arguments):
 
 
 def _fit(model, path, epochs=2, **arguments):
-    """Train on three batches an epoch."""
+    """Train on three batches per epoch."""
     log = LearningRateLogger(path)
     data = (np.ones((6, 1)), np.ones((6, 1)))
     model.fit(*data, 2, epochs=epochs, verbose=0, callbacks=[log], **arguments)
@@ -40,7 +40,7 @@ def _rows(path):
 
 
 @pytest.mark.parametrize("gradient_accumulation_steps", [None, 2], ids=["plain", "accumulated"])
-def test_file_is_what_the_schedule_says(gradient_accumulation_steps, tmp_path):
+def test_file_follows_the_schedule(gradient_accumulation_steps, tmp_path):
     schedule = WarmupPolynomialDecay(
         0.1, decay_steps=6, warmup_steps=2, steps_per_update=gradient_accumulation_steps or 1
     )
@@ -52,7 +52,7 @@ def test_file_is_what_the_schedule_says(gradient_accumulation_steps, tmp_path):
     np.testing.assert_allclose(rates, schedule.simulate(6), rtol=1e-6)
 
 
-def test_loss_is_that_of_the_batch_alone(tmp_path):
+def test_loss_is_of_the_batch_alone(tmp_path):
     """With rate 0 the loss of a batch is known beforehand: its labels are 0, 1 and 2."""
     model, path = _model(0.0), tmp_path / "rates.csv"
     kernel, bias = (float(np.squeeze(weight)) for weight in model.get_weights())
@@ -72,7 +72,7 @@ def test_constant_rate(tmp_path):
 
 @pytest.mark.skipif(keras.backend.backend() == "torch", reason="torch runs one step at a time")
 @pytest.mark.parametrize("together", [2, 8])
-def test_every_step_has_its_row_where_several_run_together(together, tmp_path):
+def test_each_step_has_its_row_when_several_run_together(together, tmp_path):
     schedule = WarmupPolynomialDecay(0.1, decay_steps=6)
     model = _model(schedule)
     model.compile(model.optimizer, "mse", steps_per_execution=together)
@@ -107,8 +107,7 @@ def test_a_file_of_kbert_0_1_keeps_its_columns(tmp_path):
 @pytest.mark.parametrize("read_every", [1, 50])
 @pytest.mark.parametrize("together", [1, 2])
 def test_norm_and_ratio_are_in_the_row_of_the_update(together, read_every, tmp_path):
-    """Of the error e the gradient is (2e, 2e), and Adam's first update moves each weight by the
-    rate."""
+    """For error e the gradient is (2e, 2e); Adam's first update moves each weight by the rate."""
     plan = TrainingPlan(
         8, batch_size=1, epochs=1, gradient_accumulation_steps=together, warmup_proportion=0
     )
@@ -145,7 +144,7 @@ def _set_rate(model):
 
 
 def _logged(path, read_every, schedule, at=None, compiled=(), **arguments):
-    """Train on seven batches an epoch, of another loss each, and return the file."""
+    """Train on seven batches per epoch, each with another loss, and return the file."""
     keras.utils.set_random_seed(3)
     model = _model(schedule)
     optimizer = keras.optimizers.SGD(schedule, **arguments)
@@ -176,7 +175,7 @@ NOT_ON_TORCH = pytest.mark.skipif(
 )
 
 
-# At the end of an epoch those that are left are read in either case.
+# The remaining rows are read at the end of an epoch in either case.
 @pytest.mark.parametrize("read_every", [3, pytest.param(50, marks=pytest.mark.any_backend)])
 @pytest.mark.parametrize(
     ("rows", "arguments"),
@@ -199,7 +198,7 @@ NOT_ON_TORCH = pytest.mark.skipif(
         *("keras-schedule", "stopped", "interrupted"),
     ],
 )
-def test_the_file_is_the_same_where_rows_are_read_together(rows, arguments, read_every, tmp_path):
+def test_reading_rows_together_gives_the_same_file(rows, arguments, read_every, tmp_path):
     arguments = {"schedule": _schedule(), **arguments}
     at_once = _logged(tmp_path / "once.csv", 1, **arguments)
     assert len(at_once.splitlines()) == 1 + rows
@@ -207,7 +206,7 @@ def test_the_file_is_the_same_where_rows_are_read_together(rows, arguments, read
 
 
 @pytest.mark.parametrize("read_every", [1, 4])
-def test_rows_are_on_the_disk_by_then(read_every, tmp_path):
+def test_rows_are_on_disk_after_each_read(read_every, tmp_path):
     path, seen = tmp_path / "rates.csv", []
 
     class Look(keras.callbacks.Callback):
@@ -224,8 +223,8 @@ def test_rows_are_on_the_disk_by_then(read_every, tmp_path):
     assert seen == ([1, 2, 3, 4, 5, 6, 6] if read_every == 1 else [0, 0, 0, 4, 4, 4, 6])
 
 
-def test_rows_before_a_step_that_the_device_did_not_compute(tmp_path, monkeypatch):
-    """As on an accelerator without memory: its values are awaited in vain."""
+def test_rows_before_a_failed_step_are_written(tmp_path, monkeypatch):
+    """As on an accelerator out of memory: reading the values of the step fails."""
     path, log = tmp_path / "rates.csv", LearningRateLogger(tmp_path / "rates.csv", read_every=50)
     read = step_watch.read_together
 
@@ -246,6 +245,6 @@ def test_rows_before_a_step_that_the_device_did_not_compute(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("read_every", [0, -1, 2.5, "50", True])
-def test_refuses_to_read_after_no_steps(read_every, tmp_path):
+def test_refuses_an_invalid_read_every(read_every, tmp_path):
     with pytest.raises(KbertError, match="`read_every` must be a whole number, 1 or more"):
         LearningRateLogger(tmp_path / "rates.csv", read_every=read_every)

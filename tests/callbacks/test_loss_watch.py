@@ -11,7 +11,7 @@ pytestmark = pytest.mark.keras
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("make", [float, keras.ops.convert_to_tensor], ids=["number", "tensor"])
-def test_the_first_that_is_not_finite(value, make):
+def test_the_first_non_finite_loss_is_found(value, make):
     watch = LossWatch()
     for batch, loss in enumerate([0.5, 0.25, value, np.nan, 1.0]):
         watch.hold(make(loss), batch, batch + 3)

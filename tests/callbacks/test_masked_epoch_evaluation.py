@@ -1,4 +1,4 @@
-"""The evaluation of masked tokens in plain `fit`: its scores are those of NumPy on the logits."""
+"""The evaluation of masked tokens in plain `fit`: its scores match NumPy's on the logits."""
 
 import numpy as np
 import pytest
@@ -55,7 +55,7 @@ def by_hand(model, dev):
 
 
 @pytest.mark.any_backend
-def test_scores_are_those_of_the_logits(model):
+def test_scores_match_the_logits(model):
     dev = batches(TEXTS[:4])
     evaluation = MaskedEpochEvaluation({"dev": dev}, verbose=0, restore_best=False)
     history = model.fit(batches(TEXTS), epochs=2, callbacks=[evaluation], verbose=0)
@@ -67,7 +67,7 @@ def test_scores_are_those_of_the_logits(model):
     assert history.history["dev_loss"] == [e["dev"].loss for e in evaluation.evaluations]
 
 
-def test_the_masking_of_a_set_stays(model):
+def test_the_masking_of_a_set_stays_the_same(model):
     dev = batches(TEXTS)
     evaluation = MaskedEpochEvaluation({"dev": dev}, verbose=0)
     evaluation.set_model(model)
@@ -75,7 +75,7 @@ def test_the_masking_of_a_set_stays(model):
     assert first == second
 
 
-def test_the_best_is_kept_by_its_loss(model):
+def test_the_best_is_chosen_by_its_loss(model):
     evaluation = MaskedEpochEvaluation({"dev": batches(TEXTS)}, verbose=0)
     model.fit(batches(TEXTS), epochs=2, callbacks=[evaluation], verbose=0)
     losses = [scores["dev"].loss for scores in evaluation.evaluations]

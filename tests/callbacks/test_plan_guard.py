@@ -67,13 +67,13 @@ def set_rate(rate):
     ],
     ids=["plain", "gradient_accumulation_steps", "google", "longer"],
 )
-def test_a_fit_as_planned(changes, capsys):
+def test_a_fit_as_planned_has_no_findings(changes, capsys):
     plan = replace(PLAN, **changes)
     assert fit(model_data(create_optimizer(plan)), PlanGuard(plan)) == []
     assert capsys.readouterr().out == ""
 
 
-def test_a_second_fit_is_refused_and_its_cure_cures():
+def test_a_second_fit_is_refused_and_the_cure_works():
     model, guard = model_data(), PlanGuard(PLAN)
     fit(model, guard)
     before = model.get_weights()
@@ -101,8 +101,8 @@ def test_too_many_epochs_are_refused_before_a_step():
     assert [finding.code for finding in guard.findings] == ["epochs-differ"]
 
 
-@pytest.mark.any_backend  # a matter of counts
-def test_too_few_epochs_or_batches_are_told(capsys):
+@pytest.mark.any_backend  # only the counts matter
+def test_too_few_epochs_or_batches_are_reported(capsys):
     assert fit(model_data(), PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
     assert capsys.readouterr().out.startswith("WARNING epochs-differ: fit runs 1 epoch but")
     assert fit(model_data(), PlanGuard(PLAN, verbose=0), x=X[:48], y=Y[:48]) == ["steps-differ"]
@@ -116,8 +116,8 @@ def test_too_many_batches_are_refused():
     assert int(model.optimizer.iterations) == 0
 
 
-@pytest.mark.any_backend  # a matter of what is told
-def test_force_goes_on(capsys):
+@pytest.mark.any_backend  # only the reports matter
+def test_an_allowed_error_is_a_warning(capsys):
     model = model_data()
     guard = PlanGuard(PLAN, allow=["epochs-differ"])
     assert fit(model, guard, epochs=3)[0] == "epochs-differ"
@@ -126,7 +126,7 @@ def test_force_goes_on(capsys):
     assert capsys.readouterr().out.count("WARNING epochs-differ (allowed): ") == 1
 
 
-def test_force_takes_known_codes_only():
+def test_allow_takes_known_codes_only():
     with pytest.raises(KbertError, match="There is no finding 'plan-end'. Known: rate-zero, "):
         PlanGuard(PLAN, allow=["plan-end"])
 
@@ -134,8 +134,8 @@ def test_force_takes_known_codes_only():
 SHORT = TrainingPlan(96, batch_size=32, epochs=2)  # 6 updates
 
 
-@pytest.mark.any_backend  # which has not begun
-def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
+@pytest.mark.any_backend  # refused before the first step
+def test_an_error_in_the_plan_is_refused_before_a_step(capsys):
     finding = SHORT.findings()[0]
     assert (finding.code, finding.severity) == ("too-few-updates", "error")
     model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT)
@@ -150,8 +150,8 @@ def test_an_error_of_the_plan_is_refused_before_a_step(capsys):
     assert fit(model, guard, batch_size=cured.batch_size) == []
 
 
-@pytest.mark.any_backend  # a matter of what is told
-def test_an_error_of_the_plan_that_is_allowed_is_told_once(capsys):
+@pytest.mark.any_backend  # only the reports matter
+def test_an_allowed_error_in_the_plan_is_reported_once(capsys):
     model, guard = model_data(create_optimizer(SHORT)), PlanGuard(SHORT, allow=["too-few-updates"])
     assert fit(model, guard, batch_size=32) == ["too-few-updates"]
     assert capsys.readouterr().out.count("WARNING too-few-updates (allowed): ") == 1
@@ -161,7 +161,7 @@ def test_an_error_of_the_plan_that_is_allowed_is_told_once(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_error_is_raised_though_its_code_was_a_warning():
+def test_an_error_is_raised_even_if_its_code_was_a_warning():
     guard = PlanGuard(PLAN)
     guard.findings = [Finding("rate-zero", "warning", "Seen.", Cure())]
     with pytest.raises(FindingsError, match="Met"):
@@ -177,7 +177,7 @@ def test_labels_outside_the_classes_are_refused_before_a_step():
     assert int(model.optimizer.iterations) == 0
 
 
-def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
+def test_a_schedule_that_counts_batches_is_refused_and_the_cure_works():
     plan = replace(PLAN, epochs=4, gradient_accumulation_steps=4)
 
     def model_with(**arguments):
@@ -198,7 +198,7 @@ def test_a_schedule_that_counts_batches_is_refused_and_its_cure_cures():
     [(1e-3, 23), (keras.optimizers.schedules.PolynomialDecay(1e-3, 24, 5e-4), 0)],
     ids=["constant", "keras-schedule"],
 )
-def test_another_schedule_is_told_once(rate, update, capsys):
+def test_another_schedule_is_reported_once(rate, update, capsys):
     assert fit(model_data(AdamW(rate)), PlanGuard(PLAN)) == ["schedule-differs"]
     out = capsys.readouterr().out
     held = f"At update {update} the optimizer's learning rate is 0.001 but the plan's is"
@@ -206,15 +206,15 @@ def test_another_schedule_is_told_once(rate, update, capsys):
     assert out.count("schedule-differs") == out.count("\n") == 1
 
 
-def test_a_rate_that_becomes_zero_is_told(capsys):
-    # Of 60 updates, number 50 is the first that is looked at after the 24th.
+def test_a_rate_that_becomes_zero_is_reported(capsys):
+    # Of 60 updates, number 50 is the first to be checked after the 24th.
     plan = replace(PLAN, epochs=5)
     codes = fit(model_data(AdamW(1e-3)), PlanGuard(plan), AtBatch(24, set_rate(0.0)))
     assert codes == ["schedule-differs", "rate-zero"]
     assert capsys.readouterr().out.count("rate-zero: Update 50 had learning rate 0") == 1
 
 
-def test_a_rate_that_float32_cannot_add_is_told():
+def test_a_rate_too_small_for_float32_is_reported():
     plan = replace(PLAN, learning_rate=1e-12)
     with pytest.raises(FindingsError, match="rate 1e-12 is far below"):
         fit(model_data(create_optimizer(plan)), PlanGuard(plan))
@@ -225,20 +225,20 @@ def test_a_rate_that_float32_cannot_add_is_told():
 
 
 @pytest.mark.parametrize("rate", [0.1, 1e-7], ids=["too-large", "too-small"])
-def test_updates_of_an_unhealthy_size_are_told(rate):
+def test_updates_of_an_unhealthy_size_are_reported(rate):
     plan = replace(PLAN, learning_rate=rate)
     guard = PlanGuard(plan)
     assert fit(model_data(create_optimizer(plan)), guard) == ["update-ratio"]
     (finding,) = guard.findings
     changed = float(re.search(r"by (\S+) of their size", finding.message)[1])
     cure = finding.cure.settings["learning_rate"]
-    # The size of an update follows the rate: a usual size is 1e-3; up, one step at a time.
+    # The size of an update follows the rate; 1e-3 is usual. Rates go up one step at a time.
     assert cure == pytest.approx(1e-3 / changed * rate if rate == 0.1 else 1e-6, rel=0.1)
 
 
-def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
+def test_a_non_finite_loss_ends_fit_with_the_last_good_weights():
     plan = replace(PLAN, learning_rate=1e15)
-    # The product of three such layers is beyond what float32 holds.
+    # The product of three such layers is beyond the range of float32.
     model = model_data(create_optimizer(plan), layers=3)
     guard = PlanGuard(plan, allow=["unusual-rate"])
     before = model.get_weights()
@@ -246,12 +246,12 @@ def test_a_loss_that_is_not_finite_ends_fit_with_the_last_good_weights():
         fit(model, guard)
     codes = [finding.code for finding in guard.findings]
     assert codes == ["unusual-rate", "update-ratio", "loss-not-finite"]
-    # A quarter of such a rate would be no cure.
+    # A quarter of such a rate would not help.
     assert [f.cure.settings["learning_rate"] for f in guard.findings[::2]] == [5e-5, 5e-5]
     assert same_weights(model, before)
 
 
-def test_after_good_updates_the_last_good_weights_are_later_ones():
+def test_good_updates_renew_the_last_good_weights():
     model, guard = model_data(AdamW(1e-3)), PlanGuard(PLAN)
     before = model.get_weights()
 
@@ -265,8 +265,8 @@ def test_after_good_updates_the_last_good_weights_are_later_ones():
     assert guard._weights.updates in range(4)
 
 
-@pytest.mark.any_backend  # a matter of the labels
-def test_batches_of_one_class_are_told_once(capsys):
+@pytest.mark.any_backend  # only the labels matter
+def test_single_class_batches_are_reported_once(capsys):
     guard = PlanGuard(PLAN, data=Rows(BY_CLASS))
     assert fit(model_data(), guard, x=Rows(BY_CLASS), y=None, batch_size=None, shuffle=False) == [
         "single-class-batches"
@@ -281,15 +281,15 @@ def says_zero(bias=50.0):
     return model
 
 
-def test_a_model_that_says_one_class_is_told_once(capsys):
+def test_a_model_that_predicts_one_class_is_reported_once(capsys):
     guard = PlanGuard(PLAN, data=(X, Y))
     assert fit(says_zero(), guard) == ["one-class-predicted"]
     held = "predicts 0 for all 8 rows of a training batch with 2 classes"
     assert capsys.readouterr().out.count(held) == 1
 
 
-@pytest.mark.any_backend  # a matter of what is told
-def test_without_data_nothing_is_said_of_classes():
+@pytest.mark.any_backend  # only the reports matter
+def test_without_data_classes_are_not_judged():
     assert fit(says_zero(), PlanGuard(PLAN)) == []
 
 
@@ -317,8 +317,8 @@ def test_a_classifier_shows_the_guard_its_batches(tokens, order):
         model.fit(Batches(store, 8, order=order), epochs=2, verbose=0, callbacks=[guard])
 
 
-@pytest.mark.any_backend  # a matter of the name
-def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
+@pytest.mark.any_backend  # only the name matters
+def test_the_only_class_a_classifier_predicts_is_named(tokens):
     model, store = tokens
     plan = TrainingPlan(len(store), batch_size=8, epochs=2, learning_rate=1e-4)
     model.compile(create_optimizer(plan))
@@ -330,7 +330,7 @@ def test_a_classifier_that_says_one_class_is_told_by_name(tokens):
     assert finding.message.startswith("The model predicts 'good' for all 8 rows")
 
 
-def test_a_fit_that_makes_no_step_is_refused():
+def test_a_fit_without_steps_is_refused():
     model, guard = model_data(), PlanGuard(PLAN)
     with pytest.raises(FindingsError, match="fit ran no step: it starts after epoch 2") as e:
         fit(model, guard, initial_epoch=2)
@@ -339,12 +339,12 @@ def test_a_fit_that_makes_no_step_is_refused():
     assert fit(model, forcing, initial_epoch=2) == ["epochs-skipped"]
 
 
-def test_skipped_epochs_are_told():
+def test_skipped_epochs_are_reported():
     assert fit(model_data(), PlanGuard(PLAN), initial_epoch=1) == ["epochs-skipped"]
 
 
-@pytest.mark.any_backend  # a matter of counts
-def test_a_fit_that_goes_on_after_some_epochs_is_as_planned():
+@pytest.mark.any_backend  # only the counts matter
+def test_a_fit_that_continues_after_some_epochs_is_as_planned():
     model = model_data()
     assert fit(model, PlanGuard(PLAN), epochs=1) == ["epochs-differ"]
     assert fit(model, PlanGuard(PLAN), initial_epoch=1) == []
@@ -366,19 +366,19 @@ def spoil(model):
     ("at", "read_every", "stops_after", "kept"),
     [
         (7, 1, 8, 3),
-        (7, 4, 11, 3),  # the three updates of the warmup are read at once
+        (7, 4, 11, 3),  # the first three updates are read at once
         (7, 1000, 12, 3),  # at the end of the epoch
         (1, 1000, 2, 1),  # before the second update is checked
         (14, 1000, 24, 3),
     ],
 )
-# The optimizer is no matter of the backend.
+# The optimizer does not depend on the backend.
 @pytest.mark.parametrize(
     "scaled",
     [False, pytest.param(True, marks=pytest.mark.any_backend)],
     ids=["plain", "scaled"],
 )
-def test_a_loss_that_is_read_later_is_told_as_at_once(
+def test_a_loss_read_later_is_reported_the_same(
     at, read_every, stops_after, kept, scaled, monkeypatch
 ):
     optimizer = AdamW(1e-3)
@@ -394,7 +394,7 @@ def test_a_loss_that_is_read_later_is_told_as_at_once(
             if len(steps) == kept:
                 good.extend(self.model.get_weights())
 
-    # So that the weights are copied in each update that is checked, however long that takes.
+    # Thus the weights are copied in each update that is checked, however long that takes.
     clock = SimpleNamespace(monotonic=lambda: 100.0)
     monkeypatch.setattr("kbert.callbacks.watches.last_good_weights.time", clock)
     epoch, batch = divmod(at, 12)
@@ -406,17 +406,17 @@ def test_a_loss_that_is_read_later_is_told_as_at_once(
     assert same_weights(model, good)
 
 
-def test_updates_of_several_batches_are_named_where_they_are_read_later():
+def test_a_loss_read_later_names_the_right_accumulated_update():
     plan = replace(PLAN, gradient_accumulation_steps=4, epochs=8)
     model = model_data(create_optimizer(plan))
     guard = PlanGuard(plan, verbose=0, read_every=1000)
-    # 3 updates an epoch; batch 4 of the third epoch is of update 6.
+    # 3 updates per epoch; batch 4 of the third epoch belongs to update 6.
     with pytest.raises(FindingsError, match="is nan in epoch 3, batch 4, update 6, at"):
         fit(model, guard, AtBatch(2 * 12 + 3, spoil))
 
 
 def test_a_loss_that_is_a_number_is_checked_at_once():
-    """Keras has waited for the device already."""
+    """Keras has already waited for the device."""
     steps = []
     count = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: steps.append(1))
     guard = PlanGuard(PLAN, verbose=0, read_every=1000)
@@ -426,6 +426,6 @@ def test_a_loss_that_is_a_number_is_checked_at_once():
 
 
 @pytest.mark.parametrize("read_every", [0, -1, 2.5, "50", True])
-def test_refuses_to_read_after_no_steps(read_every):
+def test_refuses_an_invalid_read_every(read_every):
     with pytest.raises(KbertError, match="`read_every` must be a whole number, 1 or more"):
         PlanGuard(PLAN, read_every=read_every)

@@ -27,7 +27,7 @@ def _drive(bar, batches, epoch=0):
     ],
     ids=str,
 )
-def test_a_line_a_tenth_of_the_run(batches, expected, capsys):
+def test_a_line_is_printed_every_tenth_of_the_run(batches, expected, capsys):
     bar = ProgressBar(batches)
     bar.on_train_begin()
     _drive(bar, batches)
@@ -36,11 +36,11 @@ def test_a_line_a_tenth_of_the_run(batches, expected, capsys):
     assert [int(re.search(r"batch (\d+) of", line)[1]) for line in lines] == expected
     form = r"epoch 1, batch \d+ of \d+, loss 0\.5000(, about \d.* left)?"
     assert all(re.fullmatch(form, line) for line in lines)
-    # The first batch compiles, and tells nothing of the time left.
+    # The first batch compiles, and says nothing about the time left.
     assert [line.endswith(" left") for line in lines] == [number > 1 for number in expected]
 
 
-def test_a_run_that_goes_on_counts_from_where_it_was(capsys):
+def test_a_resumed_run_counts_from_where_it_stopped(capsys):
     bar = ProgressBar(20, 10)
     bar.on_train_begin()
     _drive(bar, 10)
@@ -62,7 +62,7 @@ def test_a_line_counts_the_batches_of_its_epoch(capsys):
     ]
 
 
-def test_bar_on_a_terminal_prints_no_lines_and_goes(capsys, monkeypatch):
+def test_bar_on_a_terminal_prints_no_lines_and_stops(capsys, monkeypatch):
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     bar = ProgressBar(4)
     bar.on_train_begin()
@@ -79,7 +79,7 @@ def test_bar_on_a_terminal_prints_no_lines_and_goes(capsys, monkeypatch):
 
 
 def test_several_batches_at_a_time(capsys):
-    """As with `steps_per_execution`, of which Keras reports the last batch."""
+    """As with `steps_per_execution`, where Keras reports only the last batch."""
     bar = ProgressBar(20)
     bar.set_params({"steps": 10})
     bar.on_train_begin()
@@ -94,6 +94,6 @@ def test_several_batches_at_a_time(capsys):
 
 
 @pytest.mark.parametrize("batches", [0, -1, "20", 2.5])
-def test_batches_are_a_whole_number(batches):
+def test_batches_must_be_a_whole_number(batches):
     with pytest.raises(KbertError, match="`batches` must be a whole number, 1 or more"):
         ProgressBar(batches)

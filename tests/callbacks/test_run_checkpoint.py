@@ -30,7 +30,7 @@ TEXTS = (TEXTS * 3)[:20]
 
 
 class Stop(keras.callbacks.Callback):
-    """Ends `fit` in a step, as a kill would: with no one asked."""
+    """Ends `fit` in a step, as a kill would: without warning."""
 
     def __init__(self, step):
         super().__init__()
@@ -55,7 +55,7 @@ def fit_plain(model, checkpoint, **arguments):
 
 @pytest.fixture
 def classifier(tiny_model):
-    """A function that makes a classifier, its batches, and the plan they are of."""
+    """A function that makes a classifier, its batches, and their plan."""
 
     def make(batch_size=4, epochs=2, **plan):
         keras.utils.set_random_seed(11)
@@ -107,7 +107,7 @@ def test_after_each_epoch_last_holds_the_state(tmp_path):
                 np.testing.assert_array_equal(array, found[-1].arrays[file][name], err_msg=name)
 
 
-def test_what_is_in_the_way_of_a_checkpoint_is_refused_before_the_first_step(tmp_path):
+def test_a_blocked_folder_is_refused_before_the_first_step(tmp_path):
     (tmp_path / "checkpoints").touch()
     model = model_data()
     with pytest.raises(KbertError, match="checkpoints is a file, a pipe or a link; a folder was"):
@@ -115,7 +115,7 @@ def test_what_is_in_the_way_of_a_checkpoint_is_refused_before_the_first_step(tmp
     assert int(model.optimizer.iterations) == 0
 
 
-def test_a_plain_model_goes_on_after_its_last_whole_epoch(tmp_path):
+def test_a_plain_model_resumes_after_its_last_whole_epoch(tmp_path):
     whole, model, again = model_data(), model_data(), model_data()
     fit_plain(whole, RunCheckpoint(tmp_path / "whole", PLAN))
     fit_plain(model, RunCheckpoint(tmp_path / "run", PLAN), epochs=1)
@@ -123,7 +123,7 @@ def test_a_plain_model_goes_on_after_its_last_whole_epoch(tmp_path):
     assert_same_state(again, whole)
 
 
-def test_a_second_fit_begins_where_it_is_told_to(tmp_path):
+def test_a_second_fit_starts_at_its_initial_epoch(tmp_path):
     model = model_data()
     fit_plain(model, RunCheckpoint(tmp_path, PLAN), epochs=1)
     again = model_data()
@@ -135,9 +135,9 @@ def test_a_second_fit_begins_where_it_is_told_to(tmp_path):
     assert int(again.optimizer.iterations) == 12
 
 
-@pytest.mark.any_backend  # a matter of the counts
+@pytest.mark.any_backend  # only the counts matter
 @pytest.mark.parametrize("steps", [2, 4, 9])
-def test_a_pass_in_parts_is_refused_in_a_plain_model_too(steps, classifier, tmp_path):
+def test_partial_epochs_are_refused_for_plain_models_too(steps, classifier, tmp_path):
     made, batches, plan = classifier()
     model = keras.Model(made.inputs, made.outputs)
     model.compile(create_optimizer(plan), made.loss)
@@ -152,9 +152,9 @@ def test_a_pass_in_parts_is_refused_in_a_plain_model_too(steps, classifier, tmp_
     assert int(model.optimizer.iterations) == 5
 
 
-@pytest.mark.any_backend  # parity/test_resumption.py does on each
+@pytest.mark.any_backend  # parity/test_resumption.py resumes on each
 @pytest.mark.parametrize(("step", "version"), [(3, 1), (5, 1), (7, 1), (3, 2)])
-def test_a_classifier_goes_on_inside_an_epoch(step, version, classifier, tmp_path):
+def test_a_classifier_resumes_inside_an_epoch(step, version, classifier, tmp_path):
     whole, stopped, again = made = [classifier() for _ in range(3)]
     for _, batches, _ in made:
         batches.order_version = version
@@ -167,9 +167,9 @@ def test_a_classifier_goes_on_inside_an_epoch(step, version, classifier, tmp_pat
     assert read_checkpoint(checkpoint.store.last()).position.examples_seen == 40
 
 
-@pytest.mark.any_backend  # a matter of the batches
+@pytest.mark.any_backend  # only the batches matter
 @pytest.mark.parametrize("version", [1, 2])
-def test_with_other_batches_the_rows_that_are_left_are_trained_on(version, classifier, tmp_path):
+def test_with_other_batches_the_remaining_rows_are_trained_on(version, classifier, tmp_path):
     stopped = classifier()
     stopped[1].order_version = version
     with pytest.raises(KeyboardInterrupt):
@@ -187,7 +187,7 @@ def test_with_other_batches_the_rows_that_are_left_are_trained_on(version, class
     first = np.concatenate([part for epoch, part in rows if epoch == 0])
     assert sorted([*seen, *first]) == list(range(20))
     assert sorted(np.concatenate([part for epoch, part in rows if epoch == 1])) == list(range(20))
-    # 2 batches of 4 are 4 batches of 2, and 16 are left of the 20.
+    # 2 batches of 4 count as 4 batches of 2, so 16 of the 20 are left.
     assert int(model.optimizer.iterations) == 20
     last = read_checkpoint(checkpoint.store.last()).position
     assert (last.epoch, last.examples_seen, last.batches_done) == (2, 40, 2 + 16)
@@ -199,7 +199,7 @@ def test_a_folder_in_use_is_refused(tmp_path):
         fit_plain(model_data(), RunCheckpoint(tmp_path, PLAN))
 
 
-def test_a_folder_that_holds_nothing_is_begun_with(tmp_path):
+def test_resuming_without_a_checkpoint_starts_from_scratch(tmp_path):
     checkpoint = RunCheckpoint(tmp_path / "none", PLAN, resume=True)
     fit_plain(model_data(), checkpoint, epochs=1)
     assert checkpoint.store.last() is not None
@@ -211,12 +211,12 @@ def test_saving_inside_an_epoch_needs_batches(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["every_steps", "every_minutes"])
-def test_refuses_intervals_of_nothing(name, tmp_path):
+def test_refuses_intervals_of_zero(name, tmp_path):
     with pytest.raises(KbertError, match=f"`{name}` must be above 0"):
         RunCheckpoint(tmp_path, **{name: 0})
 
 
-@pytest.mark.any_backend  # a matter of the clock
+@pytest.mark.any_backend  # only the clock matters
 def test_every_minutes(classifier, tmp_path):
     checkpoint = fit(classifier(), tmp_path, every_steps=None, every_minutes=1e-9, keep=99)
     positions = [read_checkpoint(path).position for path in checkpoint.store.committed()]
@@ -225,8 +225,8 @@ def test_every_minutes(classifier, tmp_path):
     ]
 
 
-@pytest.mark.any_backend  # a matter of what is recorded
-def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
+@pytest.mark.any_backend  # only what is recorded matters
+def test_differences_from_the_run_are_refused_by_name(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path, identity={"preset": "tiny"})
     model, batches, plan = classifier(epochs=2)
     batches.seed = 4
@@ -241,7 +241,7 @@ def test_what_another_run_was_about_is_refused_by_name(classifier, tmp_path):
     fit((model, batches, plan), tmp_path, resume=True, identity={"preset": "other"}, allow=allow)
 
 
-@pytest.mark.any_backend  # a matter of what is recorded
+@pytest.mark.any_backend  # only what is recorded matters
 def test_another_order_is_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
@@ -250,7 +250,7 @@ def test_another_order_is_refused(classifier, tmp_path):
         fit((model, packed, plan), tmp_path, resume=True)
 
 
-@pytest.mark.any_backend  # a matter of what is recorded
+@pytest.mark.any_backend  # only what is recorded matters
 def test_another_version_of_the_order_is_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
@@ -261,7 +261,7 @@ def test_another_version_of_the_order_is_refused(classifier, tmp_path):
     fit((model, batches, plan), tmp_path, resume=True)
 
 
-@pytest.mark.any_backend  # a matter of what is recorded
+@pytest.mark.any_backend  # only what is recorded matters
 def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
@@ -270,7 +270,7 @@ def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
         fit((model, batches, plan), tmp_path, resume=True)
 
 
-@pytest.mark.any_backend  # a matter of what is recorded
+@pytest.mark.any_backend  # only what is recorded matters
 def test_a_plan_that_ends_before_the_point_reached_is_refused(classifier, tmp_path):
     fit(classifier(epochs=2), tmp_path)
     with pytest.raises(
@@ -279,8 +279,8 @@ def test_a_plan_that_ends_before_the_point_reached_is_refused(classifier, tmp_pa
         fit(classifier(epochs=1), tmp_path, resume=True)
 
 
-@pytest.mark.any_backend  # a matter of the scores
-def test_the_evaluation_goes_on_too(classifier, tmp_path):
+@pytest.mark.any_backend  # only the scores matter
+def test_the_evaluation_is_resumed_too(classifier, tmp_path):
     def evaluated(made, folder, *more, **arguments):
         model, batches, plan = made
         evaluation = EpochEvaluation(dev=Batches(batches.store, 8), verbose=0)
@@ -299,12 +299,12 @@ def test_the_evaluation_goes_on_too(classifier, tmp_path):
     assert evaluation.history.to_dict() == expected.history.to_dict()
     assert evaluation.best_epoch == expected.best_epoch
     assert checkpoint.store.best().name == best.store.best().name
-    # Also the weights of a best epoch that came before.
+    # Also the weights of an earlier best epoch.
     for one, other in zip(again[0].get_weights(), whole[0].get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 def test_the_evaluation_must_come_first(classifier, tmp_path):
     model, batches, plan = classifier()
     evaluation = EpochEvaluation(dev=Batches(batches.store, 8), verbose=0)
@@ -313,8 +313,8 @@ def test_the_evaluation_must_come_first(classifier, tmp_path):
         model.fit(batches, epochs=2, verbose=0, callbacks=[checkpoint, evaluation])
 
 
-@pytest.mark.any_backend  # a matter of files
-def test_an_error_of_writing_ends_the_fit_within_a_step(classifier, tmp_path, monkeypatch):
+@pytest.mark.any_backend  # only the files matter
+def test_a_write_error_ends_the_fit_within_a_step(classifier, tmp_path, monkeypatch):
     made = classifier()
     checkpoint = RunCheckpoint(tmp_path, made[2], every_steps=2)
     commit = checkpoint.store.commit
@@ -331,7 +331,7 @@ def test_an_error_of_writing_ends_the_fit_within_a_step(classifier, tmp_path, mo
     assert read_checkpoint(checkpoint.store.last()).position.batch == 2
 
 
-def test_weights_that_are_not_finite_are_not_saved(tmp_path):
+def test_non_finite_weights_are_not_saved(tmp_path):
     model = model_data()
     fit_plain(model, checkpoint := RunCheckpoint(tmp_path, PLAN), epochs=1)
     good = checkpoint.store.last()
@@ -341,8 +341,8 @@ def test_weights_that_are_not_finite_are_not_saved(tmp_path):
     assert checkpoint.store.last() == good
 
 
-@pytest.mark.any_backend  # a matter of files
-def test_a_classifier_of_a_run_loads_from_the_checkpoint_of_its_best(classifier, tmp_path):
+@pytest.mark.any_backend  # only the files matter
+def test_the_model_folder_matches_the_best_checkpoint(classifier, tmp_path):
     model, batches, plan = classifier()
     evaluation = EpochEvaluation(
         dev=Batches(batches.store, 8), model_folder=tmp_path / "model", verbose=0

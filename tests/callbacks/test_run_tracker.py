@@ -21,7 +21,7 @@ def batches_of(model, sentences):
 
 
 @pytest.mark.any_backend  # it reads files
-def test_a_fit_is_told_step_by_step(tiny_model, sentences, tmp_path):
+def test_a_fit_is_tracked_step_by_step(tiny_model, sentences, tmp_path):
     model = tiny_model()
     model.compile(optimizer=AdamW(learning_rate=1e-4))
     batches, dev = batches_of(model, sentences)
@@ -50,7 +50,7 @@ def test_an_unknown_tracker_is_refused(tmp_path):
 
 
 @pytest.mark.any_backend
-def test_after_a_failed_fit_the_trackers_are_closed(tiny_model, sentences, tmp_path):
+def test_trackers_are_closed_after_a_failed_fit(tiny_model, sentences, tmp_path):
     import keras
 
     def fail(batch, logs):
@@ -67,8 +67,8 @@ def test_after_a_failed_fit_the_trackers_are_closed(tiny_model, sentences, tmp_p
     assert [end.status for end, _ in kept["ends"]] == ["failed"]
 
 
-@pytest.mark.any_backend  # no backend matters to who writes
-def test_of_several_processes_only_the_first_writes(tiny_model, sentences, tmp_path, monkeypatch):
+@pytest.mark.any_backend  # who writes does not depend on it
+def test_only_the_first_of_several_processes_writes(tiny_model, sentences, tmp_path, monkeypatch):
     monkeypatch.setattr("kbert.backend.processes.process_index", lambda: 1)
     model = tiny_model()
     model.compile(optimizer=AdamW(learning_rate=1e-4))
@@ -80,6 +80,6 @@ def test_of_several_processes_only_the_first_writes(tiny_model, sentences, tmp_p
         RunTracker(tmp_path, "mlflow"),
     ]
     model.fit(batches, verbose=0, callbacks=callbacks)
-    assert len(evaluation.evaluations) == 1  # it takes part in what is computed
+    assert len(evaluation.evaluations) == 1  # it still takes part in the computation
     assert not list(tmp_path.iterdir())
     assert not FakeTracker.runs

@@ -26,7 +26,7 @@ def record(position, correct):
 
 @pytest.fixture
 def saved():
-    """A function of the rights of evaluations, in the order of their positions."""
+    """A function of how many rows each evaluation got right, in the order of their positions."""
 
     def make(*correct, patience=None):
         history = EvaluationHistory("accuracy", patience)
@@ -53,11 +53,11 @@ def test_the_best_so_far_is_kept(saved):
     assert not saved(5, 4).keeps(END)
 
 
-def test_what_ends_the_run_is_kept(saved):
+def test_the_evaluation_that_ends_the_run_is_kept(saved):
     assert saved(5, 4, patience=1).keeps(END)
 
 
-def test_an_end_that_is_evaluated_again_is_not_held(saved):
+def test_an_evaluation_to_be_repeated_is_not_in_the_history(saved):
     history = saved(5, 7).history_at(Position(1, (), 80, 10, evaluated=False))
     assert [one.position for one in history.records] == [INSIDE.name]
     assert len(saved(5, 7).history_at(END).records) == 2

@@ -41,7 +41,7 @@ def test_rows_have_the_rate_and_the_loss_of_each_step():
     np.testing.assert_allclose(np.divide(losses[1:], losses[:-1]), 0.36, rtol=1e-3)
 
 
-def test_what_is_read_stays_until_it_is_forgotten():
+def test_rows_stay_until_they_are_forgotten():
     watch, optimizer = watched(0.1)
     assert watch.steps == 3
     first = watch.rows(optimizer, at_most=1)
@@ -52,7 +52,7 @@ def test_what_is_read_stays_until_it_is_forgotten():
     assert (bool(watch), watch.steps) == (False, 0)
 
 
-def test_the_rates_of_a_schedule_are_the_same_when_they_are_read_later():
+def test_scheduled_rates_are_the_same_when_read_later():
     schedule = keras.optimizers.schedules.InverseTimeDecay(0.1, 1, 1.0)
     found = []
     for rate_now in (True, False):

@@ -29,5 +29,5 @@ def test_averages_left_in_the_model_are_refused_before_the_first_step(callback, 
     assert not (tmp_path / "checkpoints").exists()
 
 
-def test_averages_of_an_evaluation_of_keras_alone_are_taken(callback):
+def test_averages_only_for_keras_evaluation_are_allowed(callback):
     fit(keras.callbacks.SwapEMAWeights(), callback)

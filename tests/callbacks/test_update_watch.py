@@ -1,4 +1,4 @@
-"""How much an update changes the weights: what is healthy, and what is told."""
+"""How much an update changes the weights: what is healthy, and what is reported."""
 
 import keras
 import numpy as np
@@ -21,7 +21,7 @@ def model_of(*layers, rate=1e-3):
 
 
 def scale(factor, *, only=None):
-    """Return a change that multiplies all weights, or those whose path has a word."""
+    """Return a change that multiplies all weights, or those whose path contains `only`."""
 
     def change(model):
         for variable in model.trainable_variables:
@@ -39,16 +39,16 @@ def found(model, change, update=5, plan=PLAN):
 
 
 def nothing(model):
-    """A change of no weight."""
+    """Change no weight."""
 
 
 @pytest.mark.parametrize("factor", [1 + 1e-3, 1 - 1e-3, 1.049, 1 + 2e-6])
-def test_a_healthy_update(factor):
+def test_a_healthy_update_is_not_reported(factor):
     assert found(model_of(keras.layers.Dense(3)), scale(factor)) == []
 
 
 @pytest.mark.parametrize(("factor", "size"), [(1.1, "0.1"), (0.5, "0.5"), (-1.0, "2")])
-def test_an_update_that_is_too_large_is_told_with_its_cure(factor, size):
+def test_an_oversized_update_is_reported_with_its_cure(factor, size):
     (finding,) = found(model_of(keras.layers.Dense(3), rate=1e-3), scale(factor))
     assert (finding.code, finding.severity) == ("update-ratio", "warning")
     assert finding.message == (
@@ -60,7 +60,7 @@ def test_an_update_that_is_too_large_is_told_with_its_cure(factor, size):
     assert finding.cure.settings == {"learning_rate": pytest.approx(expected, rel=1e-6)}
 
 
-def test_an_update_that_is_too_small_is_told_at_the_peak_alone():
+def test_an_undersized_update_is_reported_only_near_the_peak():
     for rate, codes in ((1e-3, ["update-ratio"]), (5.1e-4, ["update-ratio"]), (4.9e-4, [])):
         model = model_of(keras.layers.Dense(3), rate=rate)
         assert [finding.code for finding in found(model, scale(1 + 5e-7))] == codes
@@ -85,7 +85,7 @@ def test_the_median_of_the_kernels_is_judged():
 
 
 @pytest.mark.parametrize("layer", ["bias", "logits/kernel", "embeddings"])
-def test_biases_new_heads_and_tables_of_words_are_not_judged(layer):
+def test_biases_new_heads_and_word_embeddings_are_not_judged(layer):
     words = keras.layers.Embedding(4001, 1000, name="embeddings")  # just above 4,000,000
     inputs = keras.Input((4,), dtype="int32")
     hidden = keras.layers.Dense(4, name="hidden")(words(inputs))
@@ -102,7 +102,7 @@ def test_biases_new_heads_and_tables_of_words_are_not_judged(layer):
     assert found(model, change) == []
 
 
-def test_of_lora_what_it_adds_to_the_kernel_is_judged():
+def test_lora_is_judged_by_what_it_adds_to_the_kernel():
     """Its own matrices are new, and one of them is zero at first; so is the head."""
     inputs = keras.Input((4,))
     hidden = keras.layers.Dense(4, name="hidden")
@@ -125,7 +125,7 @@ def test_of_lora_what_it_adds_to_the_kernel_is_judged():
     assert "by 0.077 of their size" in finding.message
 
 
-def test_kernels_that_do_not_change_are_told():
+def test_unchanged_kernels_are_reported():
     model = model_of(keras.layers.Dense(3), keras.layers.Dense(2))
     (finding,) = found(model, nothing)
     assert (finding.code, finding.severity) == ("weights-unchanged", "warning")
@@ -138,7 +138,7 @@ def test_kernels_that_do_not_change_are_told():
     ]
 
 
-def test_at_most_eight_kernels_are_looked_at_from_the_first_to_the_last():
+def test_at_most_eight_kernels_from_first_to_last_are_checked():
     model = model_of(*[keras.layers.Dense(4, name=f"layer_{n:02}") for n in range(20)])
     (finding,) = found(model, nothing)
     assert "none of the 8 kernels" in finding.message
@@ -147,14 +147,14 @@ def test_at_most_eight_kernels_are_looked_at_from_the_first_to_the_last():
         assert "weights-unchanged" not in codes
 
 
-def test_without_kernels_other_weights_are_looked_at():
+def test_without_kernels_other_weights_are_checked():
     model = model_of(keras.layers.LayerNormalization())
     (finding,) = found(model, scale(1.1))
     assert "by 0.1 of their size" in finding.message
 
 
-def test_a_rate_of_zero_is_told_but_in_the_first_update():
-    """There the warmup of the recipe "google" begins with 0."""
+def test_a_rate_of_zero_is_reported_except_in_the_first_update():
+    """The warmup of the recipe "google" begins with 0."""
     model = model_of(keras.layers.Dense(3), rate=0.0)
     (finding,) = found(model, nothing, update=1234)
     assert (finding.code, finding.severity) == ("rate-zero", "warning")
@@ -162,14 +162,14 @@ def test_a_rate_of_zero_is_told_but_in_the_first_update():
     assert found(model, nothing, update=0) == []
 
 
-def test_what_precedes_the_watch_is_not_judged():
+def test_changes_before_the_watch_are_not_judged():
     model = model_of(keras.layers.Dense(3))
     watch = UpdateWatch(model, PLAN)
     scale(9.0)(model)
     assert watch.after(3) == []
 
 
-def test_frozen_weights_are_told():
+def test_frozen_weights_are_reported():
     model = model_of(keras.layers.Dense(3))
     model.trainable = False
     (finding,) = found(model, nothing)

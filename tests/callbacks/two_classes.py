@@ -9,7 +9,7 @@ BY_CLASS = np.argsort(Y, kind="stable")
 
 
 class Rows(keras.utils.PyDataset):
-    """Rows in batches of 8, in an order of the caller's."""
+    """Rows in batches of 8, in the given order."""
 
     def __init__(self, order):
         super().__init__()

@@ -1,4 +1,4 @@
-"""Several processes stop after the same batch, whatever each has begun by then."""
+"""Several processes stop after the same batch, whichever batch each has started."""
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,7 +7,7 @@ from kbert.checkpoints.agreed_stop import AgreedStop
 
 
 class Store:
-    """What JAX's coordination service keeps, in memory."""
+    """An in-memory stand-in for JAX's coordination service."""
 
     def __init__(self):
         self.values = {}
@@ -22,11 +22,11 @@ class Store:
         return {name.removeprefix(start): value for name, value in found.items()}
 
     def wait_for(self, key):
-        return self.values[key]  # what is not there would be waited for
+        return self.values[key]  # the service would wait for a missing key
 
 
-def test_by_hand():
-    """Told while 0 has begun batch 5 and 1 batch 6, both stop after the one that follows."""
+def test_two_processes_stop_after_the_next_batch():
+    """Asked while process 0 is in batch 5 and process 1 in batch 6, both stop after batch 7."""
     store = Store()
     first, second = (AgreedStop(store, process, 2) for process in (0, 1))
     first.begin(5)
@@ -43,7 +43,7 @@ def test_by_hand():
     assert second.reason_to_stop(7) == "Terminated"
 
 
-def test_nothing_is_told_unless_somebody_is_asked():
+def test_nothing_is_stored_until_a_stop_is_asked_for():
     store = Store()
     stop = AgreedStop(store, 0, 2)
     stop.begin(1)
@@ -59,7 +59,7 @@ def test_nothing_is_told_unless_somebody_is_asked():
 )
 @settings(max_examples=60)
 def test_all_stop_after_the_same_batch(begun, asked, data):
-    """Processes that meet in batches are at most one apart; their threads hear in any order."""
+    """Processes in lockstep are at most one batch apart; their threads look in any order."""
     count, store = len(begun), Store()
     every = [AgreedStop(store, process, count) for process in range(count)]
     for process, stop in enumerate(every):
@@ -68,7 +68,7 @@ def test_all_stop_after_the_same_batch(begun, asked, data):
             stop.ask("KeyboardInterrupt")
     at = [1] * count
     order = data.draw(st.permutations(list(range(count)) * 2))
-    for process in order:  # each thread looks twice, and some processes go on in between
+    for process in order:  # each thread looks twice, and some processes start batch 2 in between
         if begun[process] == 2 and at[process] == 1:
             every[process].begin(2)
             at[process] = 2

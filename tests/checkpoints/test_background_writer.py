@@ -13,13 +13,13 @@ def fail():
 
 @pytest.fixture
 def gate():
-    """An event that is set at the end in any case, so that no thread waits for ever."""
+    """An event that is always set at the end, so that no thread waits forever."""
     event = threading.Event()
     yield event
     event.set()
 
 
-def test_a_job_runs_beside_the_caller(gate):
+def test_a_job_runs_in_a_background_thread(gate):
     writer, threads = BackgroundWriter(), []
 
     def job():
@@ -35,7 +35,7 @@ def test_a_job_runs_beside_the_caller(gate):
     assert thread.name.startswith("checkpoint")
 
 
-def test_a_job_waits_for_the_one_before(gate):
+def test_a_job_waits_for_the_previous_one(gate):
     writer, done = BackgroundWriter(), []
 
     def first():
@@ -54,7 +54,7 @@ def test_a_job_waits_for_the_one_before(gate):
 
 @pytest.mark.parametrize("ask", ["wait", "start"])
 @pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
-def test_an_error_comes_out_once(ask, error):
+def test_an_error_is_raised_once(ask, error):
     writer, begun = BackgroundWriter(), []
 
     def job():
@@ -70,11 +70,11 @@ def test_an_error_comes_out_once(ask, error):
     assert begun == [2]
 
 
-def test_nothing_to_wait_for():
+def test_waiting_without_a_job():
     BackgroundWriter().wait()
 
 
-def test_a_wait_that_is_interrupted_does_not_forget_the_job(gate):
+def test_an_interrupted_wait_does_not_forget_the_job(gate):
     writer, interrupted = BackgroundWriter(), []
 
     def interrupt(number, frame):

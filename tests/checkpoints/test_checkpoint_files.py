@@ -21,7 +21,7 @@ DEEP = "[" * 200_000 + "]" * 200_000
 
 
 def write(path, number=1, **more):
-    """Write a checkpoint like that of a training; each number has other contents, equally long."""
+    """Write a checkpoint like a training run's; each number gives other contents, equally long."""
     named = {
         "model": {"layer/kernel": np.full((3, 4), number, np.float32)},
         "optimizer": {"layer/kernel/m": np.full((3, 4), number / 8, np.float32)},
@@ -36,7 +36,7 @@ def write(path, number=1, **more):
 
 @pytest.fixture(autouse=True)
 def _quick_disk(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda handle: None)  # a busy disk takes seconds for them
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # fsync takes seconds on a busy disk
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def whole(tmp_path):
 
 
 def seal(path):
-    """Write manifest and COMMITTED as they belong to the files that are there."""
+    """Write the manifest and COMMITTED that match the present files."""
     for file in (path / "manifest.json", path / "COMMITTED"):
         file.unlink(missing_ok=True)
     commit_folder(path, write_manifest(path))
@@ -57,7 +57,7 @@ def refused(path):
     return str(caught.value)
 
 
-def test_what_is_written_is_read(tmp_path):
+def test_a_written_checkpoint_is_read_back(tmp_path):
     path, named, position = write(tmp_path / "a", evaluations={"scores": [0.5, float("nan")]})
     assert sorted(os.listdir(path)) == [*FILES]
     found = read_checkpoint(path)
@@ -77,14 +77,14 @@ def test_facts_may_hold_lone_surrogates(text, tmp_path):
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_nothing_is_read_of_a_checkpoint_with_a_changed_file(name, whole):
+def test_a_checkpoint_with_a_changed_file_is_refused(name, whole):
     content = bytearray((whole / name).read_bytes())
     content[len(content) // 2] ^= 1
     (whole / name).write_bytes(content)
     assert name in refused(whole)
 
 
-def test_a_training_without_evaluations_has_none(whole):
+def test_a_checkpoint_without_evaluations_has_none(whole):
     assert read_checkpoint(whole).evaluations is None
 
 
@@ -107,7 +107,7 @@ def written_and_read(named):
 
 @given(NAMED)
 @settings(max_examples=40, deadline=None)
-def test_every_array_comes_back_bit_by_bit(named):
+def test_every_array_is_read_back_bit_for_bit(named):
     found = written_and_read(named)
     assert found.keys() == {"model"}
     assert found["model"].keys() == named.keys()
@@ -122,7 +122,7 @@ def test_every_array_comes_back_bit_by_bit(named):
     [np.transpose, np.asfortranarray, lambda array: array[:, ::2], lambda array: array[::-1]],
     ids=["transposed", "fortran", "sliced", "reversed"],
 )
-def test_an_array_may_lie_in_memory_as_it_will(view):
+def test_arrays_of_any_memory_layout_are_written(view):
     array = view(np.arange(12, dtype=np.float32).reshape(3, 4))
     np.testing.assert_array_equal(written_and_read({"a": array})["model"]["a"], array)
 
@@ -135,13 +135,13 @@ def test_an_array_may_lie_in_memory_as_it_will(view):
     ],
     ids=lambda text: text[:60],
 )
-def test_a_consistent_state_of_another_form(text, whole):
+def test_a_malformed_state_with_valid_checksums_is_refused(text, whole):
     (whole / "state.json").write_text(text)
     seal(whole)
     assert str(whole) in refused(whole)
 
 
-def test_a_state_that_is_no_text(whole):
+def test_a_state_that_is_not_utf_8_is_refused(whole):
     (whole / "state.json").write_bytes(b'{"format": "\xff"}')
     seal(whole)
     assert refused(whole).startswith(f"{whole / 'state.json'} does not describe a checkpoint: ")
@@ -167,7 +167,7 @@ STATES = st.fixed_dictionaries(
 
 @given(STATES)
 @settings(max_examples=100, deadline=None)
-def test_any_state_is_a_checkpoint_or_refused_in_a_sentence(state):
+def test_any_state_is_read_or_refused_with_a_kbert_error(state):
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder)
         (path / "state.json").write_text(json.dumps(state), encoding="utf-8")
@@ -176,7 +176,7 @@ def test_any_state_is_a_checkpoint_or_refused_in_a_sentence(state):
             assert read_checkpoint(path).identity == dict(state["facts"])
 
 
-def test_an_endless_number_in_a_state(whole):
+def test_an_infinite_epoch_is_refused(whole):
     state = json.loads((whole / "state.json").read_text("utf-8"))
     state["position"]["epoch"] = float("inf")
     (whole / "state.json").write_text(json.dumps(state))
@@ -184,7 +184,7 @@ def test_an_endless_number_in_a_state(whole):
     assert "state.json" in refused(whole)
 
 
-def test_another_format_is_named(whole):
+def test_an_unknown_format_is_named(whole):
     state = json.loads((whole / "state.json").read_text("utf-8"))
     (whole / "state.json").write_text(json.dumps({**state, "format": "kbert-checkpoint-9"}))
     seal(whole)
@@ -193,7 +193,7 @@ def test_another_format_is_named(whole):
     )
 
 
-def test_arrays_that_are_none(whole):
+def test_a_file_that_is_not_safetensors_is_refused(whole):
     (whole / "model.safetensors").write_bytes(b"\xff" * 64)
     seal(whole)
     assert refused(whole).startswith(f"{whole} cannot be read: ")

@@ -1,4 +1,4 @@
-"""What is read of a folder; what is damaged in it is in test_checkpoint_store.py."""
+"""Reading a checkpoint folder; damaged ones are in test_checkpoint_store.py."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from kbert.errors import InputError
 
 @pytest.fixture
 def folder(tmp_path):
-    """Three committed checkpoints, one that is not, and what is none."""
+    """Three committed checkpoints, an uncommitted one, and folders that are not checkpoints."""
     names = ["000009-epoch-1-batch-0", "000010-epoch-1-batch-5", "000011-epoch-1-batch-0"]
     for name in (*names, "000012-epoch-2-batch-0", ".new-000013-epoch-3", "notes"):
         (tmp_path / name).mkdir()
@@ -29,12 +29,12 @@ def names(paths):
     return [path.name for path in paths]
 
 
-def test_checkpoints_are_ordered_by_their_numbers(folder):
+def test_checkpoints_are_ordered_by_number(folder):
     assert [serial(path) for path in folder.directories()] == [9, 10, 11, 12]
     assert [serial(path) for path in folder.committed()] == [9, 10, 11]
 
 
-def test_what_the_pointers_name(folder):
+def test_last_and_best_are_what_the_pointers_name(folder):
     assert names([folder.last(), folder.best()]) == [
         "000010-epoch-1-batch-5",
         "000009-epoch-1-batch-0",
@@ -42,13 +42,13 @@ def test_what_the_pointers_name(folder):
     assert folder.latest() == folder.last()
 
 
-def test_a_name_is_that_of_a_committed_checkpoint(folder):
+def test_only_committed_checkpoints_are_found_by_name(folder):
     assert folder.named("000011-epoch-1-batch-0") == folder.folder / "000011-epoch-1-batch-0"
     with pytest.raises(InputError, match=r"has no checkpoint '000012-epoch-2-batch-0'. It has: 0"):
         folder.named("000012-epoch-2-batch-0")
 
 
-def test_the_newest_of_a_position_that_is_not_newer(folder):
+def test_at_position_finds_the_newest_up_to_a_checkpoint(folder):
     first, second, third = folder.committed()
     assert folder.at_position("epoch-1-batch-0", until=third) == third
     assert folder.at_position("epoch-1-batch-0", until=second) == first
@@ -59,17 +59,17 @@ def checkpoint(path, best=None):
     return Checkpoint(path, Position(1, (), 0, 5), {}, {}, best=best)
 
 
-def test_the_best_is_the_one_that_a_checkpoint_notes(folder):
+def test_the_best_is_the_one_recorded_in_a_checkpoint(folder):
     first, second, third = folder.committed()
     noted = checkpoint(third, {"checkpoint": first.name})
     assert folder.best_of(noted, "epoch-1-batch-0") == first
-    assert folder.best_of(checkpoint(second), "epoch-1-batch-0") == first  # as 0.1 left it
+    assert folder.best_of(checkpoint(second), "epoch-1-batch-0") == first  # as written by kbert 0.1
     lost = folder.best_of(checkpoint(third), "epoch-8-batch-0")
     assert not lost.exists()
     assert folder.best_as_of(checkpoint(third)) is None  # without an evaluation
 
 
-def test_a_folder_that_is_not_there_holds_nothing(tmp_path):
+def test_a_missing_folder_has_no_checkpoints(tmp_path):
     none = CheckpointFolder(tmp_path / "none")
     assert (none.directories(), none.committed(), none.last(), none.latest()) == (
         [],
@@ -89,7 +89,7 @@ def a_link(path):
 
 @pytest.mark.parametrize("kind", [a_file, a_link, os.mkfifo], ids=["file", "link", "pipe"])
 @pytest.mark.parametrize("name", ["000013-epoch-2-batch-0", "folder"])
-def test_what_is_in_the_way_of_the_next_save_is_refused(name, kind, folder):
+def test_a_file_in_place_of_a_folder_is_refused(name, kind, folder):
     place = folder.folder / name
     kind(place)
     checked = CheckpointFolder(place) if name == "folder" else folder
@@ -101,7 +101,7 @@ def test_what_is_in_the_way_of_the_next_save_is_refused(name, kind, folder):
             refuse()
 
 
-def test_a_link_to_nothing_is_refused(tmp_path):
+def test_a_dangling_link_is_refused(tmp_path):
     (tmp_path / "checkpoints").symlink_to(tmp_path / "gone")
     with pytest.raises(InputError, match="checkpoints is a file, a pipe or a link; a folder was"):
         CheckpointFolder(tmp_path / "checkpoints").check()

@@ -1,4 +1,4 @@
-"""What a run does beside its checkpoints, and when each of it is called."""
+"""The hooks that a run attaches to its checkpoints, and when each is called."""
 
 import threading
 
@@ -19,7 +19,7 @@ Y = (X.sum(axis=1) > 0).astype("int32")
 
 
 def fit(folder, hooks, epochs, *more, resume=False):
-    """Fit a small model with these hooks of the checkpoints in a folder."""
+    """Fit a small model, with these hooks for the checkpoints in a folder."""
     keras.utils.set_random_seed(7)
     layer = keras.layers.Dense(2, name="line")
     model = keras.Sequential([keras.Input((2,)), layer], name="plain")
@@ -34,7 +34,7 @@ def fit(folder, hooks, epochs, *more, resume=False):
 
 
 class Notes:
-    """Hooks that note by name, in the order of their calls, what they see."""
+    """Hooks that record their names and what they see, in the order of their calls."""
 
     def __init__(self, model, checkpoint):
         self.model, self.store = model, checkpoint.store
@@ -69,7 +69,7 @@ def noted(folder, epochs, *more):
     return made[0], checkpoint
 
 
-def test_a_run_begins_then_each_checkpoint_is_flushed_before_and_kept_after_its_commit(tmp_path):
+def test_hooks_begin_then_flush_before_and_keep_after_each_commit(tmp_path):
     notes, checkpoint = noted(tmp_path, 1)
     assert notes.seen == [
         ("begin", None, 0, True),
@@ -83,9 +83,9 @@ def test_a_run_begins_then_each_checkpoint_is_flushed_before_and_kept_after_its_
         np.testing.assert_array_equal(notes.best[name], array)
 
 
-def test_a_checkpoint_that_is_no_better_is_not_kept(tmp_path):
+def test_a_checkpoint_that_is_not_better_is_not_kept(tmp_path):
     class Spoil(keras.callbacks.Callback):
-        """Lets the model say the wrong class after the first epoch."""
+        """Makes the model predict the wrong class after the first epoch."""
 
         def on_epoch_end(self, epoch, logs=None):
             if epoch:
@@ -95,7 +95,7 @@ def test_a_checkpoint_that_is_no_better_is_not_kept(tmp_path):
     assert [name for name, *_ in notes.seen] == ["begin", "flush", "keep_best", "flush"]
 
 
-def test_a_resumed_run_begins_where_the_checkpoints_point_to_it(tmp_path):
+def test_a_resumed_run_begins_once_last_points_to_its_checkpoint(tmp_path):
     _, first = noted(tmp_path, 2)
     before, *_ = first.store.committed()
     files = set(tmp_path.rglob("*"))
@@ -114,7 +114,7 @@ def test_a_resumed_run_begins_where_the_checkpoints_point_to_it(tmp_path):
     assert seen == [(3, before, True)]
 
 
-def test_a_run_that_is_refused_does_not_begin(tmp_path):
+def test_begin_is_not_called_for_a_refused_run(tmp_path):
     noted(tmp_path, 1)
     seen = []
     with pytest.raises(ValueError, match="already holds checkpoints"):
@@ -122,6 +122,6 @@ def test_a_run_that_is_refused_does_not_begin(tmp_path):
     assert seen == []
 
 
-def test_a_run_without_hooks_notes_no_findings(tmp_path):
+def test_a_run_without_hooks_records_no_findings(tmp_path):
     checkpoint = fit(tmp_path, lambda *arguments: CheckpointHooks(), 1)
     assert read_checkpoint(checkpoint.store.last()).findings == []

@@ -47,7 +47,7 @@ def commit(store, number, *, best=False, size=12):
 
 
 def number(path):
-    """Return the number of a checkpoint, every file of which is that of this number."""
+    """Return the number of a checkpoint, and check that every file is of this number."""
     if path is None:
         return None
     found = read_checkpoint(path)
@@ -64,7 +64,7 @@ def numbers(store):
 
 @pytest.fixture(autouse=True)
 def _quick_disk(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda handle: None)  # a busy disk takes seconds for them
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # fsync takes seconds on a busy disk
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_commit_leaves_its_files_and_nothing_else(store):
     assert sorted(os.listdir(store.folder)) == ["000001-epoch-1", path.name, "best", "last"]
 
 
-def test_last_and_best_point_to_what_they_say(store):
+def test_last_and_best_point_to_the_right_checkpoints(store):
     assert (store.last(), store.best()) == (None, None)
     expected = [(False, None), (True, 2), (False, 2), (True, 4), (False, 4)]
     for made, (best, best_number) in enumerate(expected, 1):
@@ -121,7 +121,7 @@ def test_the_last_few_and_the_best_are_kept(keep, best, kept, tmp_path):
 
 
 @pytest.mark.parametrize("keep", [0, -1])
-def test_at_least_one_is_kept(keep, tmp_path):
+def test_keep_must_be_at_least_one(keep, tmp_path):
     with pytest.raises(
         KbertError, match=f"^`keep` must be a whole number, 1 or more. Received: {keep}$"
     ):
@@ -131,18 +131,18 @@ def test_at_least_one_is_kept(keep, tmp_path):
 @pytest.mark.parametrize(
     "name", ["Epoch_1", "", "epoch 1", "epoch-1\n", "../x", "a/b", "epoch.1", "é"], ids=ascii
 )
-def test_a_name_that_no_checkpoint_may_have(name, two):
+def test_an_invalid_name_is_refused(name, two):
     before = sorted(two.folder.rglob("*"))
     for each in (two, CheckpointStore(two.folder.parent / "new")):
         with pytest.raises(KbertError) as caught:
             each.commit(name, arrays(3), {})
-        assert caught.type is InputError  # nothing that the machine lacks
+        assert caught.type is InputError  # not a MachineError
         assert str(caught.value) == f"`name` may contain a-z, 0-9 and -. Received: {name!r}"
         assert not (two.folder.parent / "new").exists()
     assert sorted(two.folder.rglob("*")) == before
 
 
-def test_a_folder_that_is_not_there_holds_none(store):
+def test_a_missing_folder_has_no_checkpoints(store):
     store.clean()
     assert (store.last(), store.best(), store.committed()) == (None, None, [])
     assert not store.folder.exists()
@@ -150,7 +150,7 @@ def test_a_folder_that_is_not_there_holds_none(store):
         store.named("000001-a")
 
 
-def test_serial_numbers_grow_beyond_their_digits(two):
+def test_serial_numbers_can_outgrow_six_digits(two):
     (two.folder / "000002-epoch-2").rename(two.folder / "999999-epoch-2")
     two.rewind_to(two.named("999999-epoch-2"), two.best())
     assert commit(two, 3).name == "1000000-epoch-3"
@@ -158,7 +158,7 @@ def test_serial_numbers_grow_beyond_their_digits(two):
     assert numbers(two) == [1, 3, 4]
 
 
-def test_leftovers_vanish_with_the_next_commit_and_nothing_else(two):
+def test_the_next_commit_removes_leftovers_and_nothing_else(two):
     folder = two.folder
     for leftover in (".new-000009-epoch-9", ".new-000003-epoch-3", "000007-epoch-7", "000004-a"):
         (folder / leftover).mkdir()
@@ -183,7 +183,7 @@ def full(*arguments, **options):
     raise OSError(28, "No space left on device")
 
 
-def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
+def test_a_failed_write_changes_nothing(two, monkeypatch):
     before = sorted(two.folder.rglob("*"))
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_store, "write_files", full)
@@ -210,7 +210,7 @@ def test_a_write_that_fails_leaves_everything_as_it_was(two, monkeypatch):
     ],
     ids=str,
 )
-def test_the_cure_is_that_of_the_failure(error, cure, two, monkeypatch):
+def test_the_cure_fits_the_failure(error, cure, two, monkeypatch):
     def fail(*arguments, **options):
         raise error
 
@@ -234,7 +234,7 @@ def test_the_cure_is_that_of_the_failure(error, cure, two, monkeypatch):
     ],
     ids=lambda value: getattr(value, "__name__", value),
 )
-def test_whatever_fails_before_the_mark_the_last_is_the_last(module, name, two, monkeypatch):
+def test_a_failed_commit_leaves_last_and_best_as_they_were(module, name, two, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(module, name, full)
         with pytest.raises(MachineError, match="No space left on device"):
@@ -245,7 +245,7 @@ def test_whatever_fails_before_the_mark_the_last_is_the_last(module, name, two, 
     assert numbers(two) == [1, 2, 3]
 
 
-def test_a_pointer_that_cannot_be_written_is_told(two, monkeypatch):
+def test_a_pointer_that_cannot_be_written_is_reported(two, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_store, "write_text", full)
         with pytest.raises(MachineError, match="No space left on device"):
@@ -255,7 +255,7 @@ def test_a_pointer_that_cannot_be_written_is_told(two, monkeypatch):
     assert (number(two.last()), numbers(two)) == (4, [1, 3, 4])
 
 
-def test_an_interruption_leaves_no_stray(two, monkeypatch):
+def test_an_interruption_leaves_no_files_behind(two, monkeypatch):
     before = sorted(two.folder.rglob("*"))
 
     def interrupt(*arguments):
@@ -267,7 +267,7 @@ def test_an_interruption_leaves_no_stray(two, monkeypatch):
     assert sorted(two.folder.rglob("*")) == before
 
 
-def test_too_little_room_is_told_before_anything_is_written(two, monkeypatch):
+def test_too_little_disk_space_is_reported_before_writing(two, monkeypatch):
     usage = namedtuple("usage", "total used free")
     before = sorted(two.folder.rglob("*"))
     needed = sum(a.nbytes for named in arrays(3, 10**6).values() for a in named.values())
@@ -300,7 +300,7 @@ except MachineError as error:
     [(2**16, 2**18, 0), (2**16, 8, 2**18), (200, 8, 0), (0, 8, 0)],
     ids=["arrays", "state", "manifest", "nothing"],
 )
-def test_a_disk_that_is_full(limit, size, facts, two):
+def test_a_full_disk_changes_nothing(limit, size, facts, two):
     before = {path: path.is_dir() or path.read_bytes() for path in two.folder.rglob("*")}
     found = subprocess.run(
         [sys.executable, "-c", FULL, str(two.folder), str(limit), str(size), str(facts)],
@@ -317,13 +317,13 @@ def test_a_disk_that_is_full(limit, size, facts, two):
     assert (number(two.last()), number(two.best())) == (2, 1)
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(MachineError, match=r"cannot be written to .*file/a: "):
         commit(CheckpointStore(tmp_path / "file" / "a"), 1)
 
 
-def test_going_back(store):
+def test_rewinding_to_an_earlier_checkpoint(store):
     store.keep = 3
     for made in range(1, 5):
         commit(store, made, best=made == 1)
@@ -335,7 +335,7 @@ def test_going_back(store):
 
 
 @pytest.mark.parametrize("best", [1, 2, None])
-def test_going_back_behind_the_best(best, tmp_path):
+def test_rewinding_to_before_the_best(best, tmp_path):
     store = CheckpointStore(tmp_path, 9)
     for made in range(1, 5):
         commit(store, made, best=made == 3)
@@ -345,7 +345,7 @@ def test_going_back_behind_the_best(best, tmp_path):
     commit(store, 5)
 
 
-def test_the_newest_of_a_position_that_is_not_newer_than_another(tmp_path):
+def test_at_position_finds_the_newest_up_to_a_checkpoint(tmp_path):
     store = CheckpointStore(tmp_path, 9)
     for made in (1, 2, 1, 3, 1):
         commit(store, made)
@@ -356,8 +356,8 @@ def test_the_newest_of_a_position_that_is_not_newer_than_another(tmp_path):
     assert store.at_position("poch-1", store.committed()[2]) is None
 
 
-def test_the_best_of_each_that_is_kept_is_kept(tmp_path):
-    """So whichever of them a run is rewound to, the best model as of it is there."""
+def test_the_best_of_every_kept_checkpoint_is_kept(tmp_path):
+    """So a run that is rewound to any of them still has its best model as of then."""
     store = CheckpointStore(tmp_path)
     for made, best in ((1, True), (2, False), (3, True)):
         commit(store, made, best=best)
@@ -366,7 +366,7 @@ def test_the_best_of_each_that_is_kept_is_kept(tmp_path):
     assert numbers(store) == [3, 4]
 
 
-def test_the_best_few_of_the_last_are_kept(tmp_path):
+def test_the_best_few_as_of_the_last_are_kept(tmp_path):
     store = CheckpointStore(tmp_path / "few", keep=1, keep_best=2)
     history = EvaluationHistory("accuracy")
     for epoch, accuracy in enumerate([0.5, 0.9, 0.7, 0.6, 0.8], 1):
@@ -382,19 +382,19 @@ def test_the_best_few_of_the_last_are_kept(tmp_path):
     assert [number(path) for path in store.best_few(store.last(), 3)] == [2, 5]
 
 
-def test_a_checkpoint_notes_the_best_and_the_checksum_of_its_weights(two):
+def test_a_checkpoint_records_the_best_and_its_weights_checksum(two):
     first, second = (read_checkpoint(path) for path in two.committed())
     weights = (first.path / "model.safetensors").read_bytes()
     assert first.best == {"checkpoint": "000001-epoch-1"}
     expected = {"checkpoint": "000001-epoch-1", "sha256": hashlib.sha256(weights).hexdigest()}
     assert second.best == expected
     shutil.rmtree(first.path)
-    assert read_checkpoint(commit(two, 3)).best == expected  # handed on by the second
+    assert read_checkpoint(commit(two, 3)).best == expected  # copied from the second
     assert read_checkpoint(commit(two, 4, best=True)).best == {"checkpoint": "000004-epoch-4"}
 
 
 @pytest.mark.parametrize("name", ["000009-epoch-9", "000003-epoch-3", "../x", "", "last"])
-def test_going_back_to_what_was_never_committed(name, two):
+def test_a_name_that_was_never_committed_is_refused(name, two):
     (two.folder / "000003-epoch-3").mkdir()
     with pytest.raises(KbertError) as caught:
         two.named(name)
@@ -413,7 +413,7 @@ RUBBISH = [
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH, ids=lambda rubbish: repr(rubbish[:30]))
-def test_a_pointer_that_holds_rubbish(rubbish, two):
+def test_a_corrupt_pointer_is_refused(rubbish, two):
     for pointer, ask in (("last", two.last), ("best", two.best)):
         (two.folder / pointer).write_bytes(rubbish)
         with pytest.raises(KbertError) as caught:
@@ -427,7 +427,7 @@ def test_a_pointer_that_holds_rubbish(rubbish, two):
     assert (number(two.last()), number(two.best())) == (1, 1)
 
 
-def test_without_a_usable_last_the_newest_is_resumed_from(two, capsys):
+def test_without_a_usable_last_the_newest_checkpoint_is_used(two, capsys):
     last = two.folder / "last"
     assert (number(two.latest()), capsys.readouterr().out) == (2, "")
     said = f"{last} does not name a checkpoint; the newest complete checkpoint is 000002-epoch-2.\n"
@@ -449,7 +449,7 @@ def test_without_a_usable_last_the_newest_is_resumed_from(two, capsys):
         assert out.startswith(f"{last} names a checkpoint that is missing or incomplete; the ")
 
 
-def test_where_a_last_was_and_nothing_is_committed_nothing_starts_from_scratch(two):
+def test_a_last_without_complete_checkpoints_is_refused(two):
     for path in two.committed():
         (path / "COMMITTED").unlink()
     with pytest.raises(InputError, match="last refers to a checkpoint, but none is complete"):
@@ -466,7 +466,7 @@ def test_a_folder_in_place_of_a_pointer_is_refused(pointer, two):
         two.latest()
 
 
-def test_a_link_or_file_with_a_name_of_what_is_left_incomplete_is_removed(two, tmp_path):
+def test_a_link_or_file_named_like_a_leftover_is_removed(two, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (two.folder / ".new-000003-a").symlink_to(tmp_path / "elsewhere")
     (two.folder / ".new-000004-a").touch()
@@ -475,25 +475,25 @@ def test_a_link_or_file_with_a_name_of_what_is_left_incomplete_is_removed(two, t
     assert (tmp_path / "elsewhere").is_dir()
 
 
-def test_a_commit_mends_a_last_that_holds_rubbish(two):
+def test_a_commit_repairs_a_corrupt_last(two):
     (two.folder / "last").write_text("rubbish")
     commit(two, 3)
     assert number(two.last()) == 3
 
 
 @pytest.mark.parametrize("rubbish", RUBBISH, ids=lambda rubbish: repr(rubbish[:30]))
-def test_a_best_that_holds_rubbish_stops_no_commit(rubbish, two):
+def test_a_corrupt_best_does_not_stop_commits(rubbish, two):
     (two.folder / "best").write_bytes(rubbish)
     for made in (3, 4):
         commit(two, made)
         assert number(two.last()) == made
         assert numbers(two)[-2:] == [made - 1, made]
     assert (two.folder / "best").read_bytes() == rubbish
-    commit(two, 5, best=True)  # which mends it
+    commit(two, 5, best=True)  # repairs it
     assert (number(two.last()), number(two.best())) == (5, 5)
 
 
-def test_a_pointer_to_a_checkpoint_that_was_removed(two):
+def test_a_pointer_to_a_removed_checkpoint(two):
     shutil.rmtree(two.last())
     with pytest.raises(KbertError, match="000002-epoch-2 is missing"):
         read_checkpoint(two.last())
@@ -507,7 +507,7 @@ class Killed(BaseException):
 
 @contextmanager
 def killed_at(step):
-    """Let nothing change the disk any more from a step on, as of a process that is killed."""
+    """Raise `Killed` at every change to the disk from a step on, like a killed process."""
     taken = itertools.count()
 
     def wrap(function):
@@ -526,7 +526,7 @@ def killed_at(step):
 
 
 def try_to_commit(store, made, step, best):
-    """Return whether the commit was finished, and not killed at the step."""
+    """Return whether the commit finished before it was killed at the step."""
     try:
         with killed_at(step):
             commit(store, made, best=best)
@@ -541,13 +541,13 @@ COMMITS = st.lists(st.tuples(st.booleans(), st.none() | st.integers(0, 60)), max
 @given(st.integers(1, 3), COMMITS)
 @example(1, [(True, None), (False, None), (True, 30), (False, 45), (True, 50)])
 @settings(max_examples=25, deadline=None)
-def test_whenever_it_is_killed_last_and_best_are_whole(keep, commits):
+def test_last_and_best_are_complete_whenever_it_is_killed(keep, commits):
     with tempfile.TemporaryDirectory() as folder:
         last = best_made = None
         for made, (best, step) in enumerate(commits, 1):
             whole = try_to_commit(CheckpointStore(folder, keep), made, step, best)
             store = CheckpointStore(folder, keep)
-            # What is asked after a restart is a whole checkpoint, that before or this one.
+            # After a restart, both are complete checkpoints: the previous one or this one.
             assert number(store.last()) in ([made] if whole else [last, made])
             assert number(store.best()) in (
                 [made] if best and whole else [best_made, made] if best else [best_made]
@@ -567,7 +567,7 @@ def test_whenever_it_is_killed_last_and_best_are_whole(keep, commits):
 
 @functools.cache
 def after_each_kill(best):
-    """Kill a commit at each of its steps; return what is last and best then, and one commit on."""
+    """Kill a commit at each step; return `last` and `best` then, and what one more commit keeps."""
     found = []
     with tempfile.TemporaryDirectory() as folder:
         start = CheckpointStore(Path(folder) / "start", keep=1)
@@ -578,7 +578,7 @@ def after_each_kill(best):
             shutil.copytree(start.folder, store.folder)
             ended = try_to_commit(store, 3, step, best)
             last_and_best = number(store.last()), number(store.best())
-            assert set(last_and_best) <= set(numbers(store))  # all of which are whole
+            assert set(last_and_best) <= set(numbers(store))  # all of them complete
             commit(store, 4)
             found.append((*last_and_best, numbers(store), len(os.listdir(store.folder))))
             if ended:
@@ -586,7 +586,7 @@ def after_each_kill(best):
 
 
 @pytest.mark.parametrize("best", [False, True], ids=["another", "the best"])
-def test_each_step_of_a_commit_may_be_the_last(best):
+def test_a_commit_can_be_killed_at_any_step(best):
     found = after_each_kill(best)
     for last, best_made, kept, entries in found:
         assert last in (2, 3)
@@ -599,11 +599,11 @@ def test_each_step_of_a_commit_may_be_the_last(best):
 
 
 def test_the_best_is_never_behind_the_last():
-    # The state of the last says that its epoch was the best: it is not evaluated again.
+    # The state of the last says that its epoch is the best; it is not evaluated again.
     assert (3, 1) not in {(last, best) for last, best, *_ in after_each_kill(True)}
 
 
-def test_where_nothing_more_is_committed_tidying_removes_what_a_commit_would(tmp_path):
+def test_tidying_removes_what_the_next_commit_would(tmp_path):
     whole = CheckpointStore(tmp_path / "whole", keep=1)
     for made in (1, 2, 3):
         commit(whole, made, best=made == 1)
@@ -614,7 +614,7 @@ def test_where_nothing_more_is_committed_tidying_removes_what_a_commit_would(tmp
         ended = try_to_commit(store, 3, step, False)
         named = number(store.last())
         store.tidy()
-        newest = numbers(store)[-1]  # which nothing may name yet
+        newest = numbers(store)[-1]  # which no pointer may name yet
         assert numbers(store) == ([1, 3] if named == 3 else sorted({1, 2, newest}))
         assert [name for name in os.listdir(store.folder) if name.startswith(".")] == []
         if ended:
@@ -622,13 +622,13 @@ def test_where_nothing_more_is_committed_tidying_removes_what_a_commit_would(tmp
             return
 
 
-def test_the_best_of_a_checkpoint_is_the_one_that_it_notes(tmp_path):
+def test_the_best_of_a_checkpoint_is_the_one_it_records(tmp_path):
     store = CheckpointStore(tmp_path, 9)
     for made, best in ((1, True), (2, False), (1, False), (3, False)):
         commit(store, made, best=best)
     last = read_checkpoint(store.last())
     assert store.best_of(last, "epoch-1").name == "000001-epoch-1"
-    old = replace(last, best=None)  # of kbert 0.1
+    old = replace(last, best=None)  # as written by kbert 0.1
     assert store.best_of(old, "epoch-1").name == "000003-epoch-1"
     assert store.best_of(last, "epoch-2").name == "000002-epoch-2"
     assert not store.best_of(last, "epoch-9").exists()

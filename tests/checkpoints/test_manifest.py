@@ -25,7 +25,7 @@ DEEP = "[" * 200_000 + "]" * 200_000
 
 
 def write(path, number=1):
-    """Write files like a checkpoint's; each number has other contents, equally long."""
+    """Write files like a checkpoint's; each number gives other contents of equal length."""
     path.mkdir()
     for name in LISTED:
         (path / name).write_bytes(f"{name} {number}".encode() * 8)
@@ -35,7 +35,7 @@ def write(path, number=1):
 
 @pytest.fixture(autouse=True)
 def _quick_disk(monkeypatch):
-    monkeypatch.setattr(os, "fsync", lambda handle: None)  # a busy disk takes seconds for them
+    monkeypatch.setattr(os, "fsync", lambda handle: None)  # fsync takes seconds on a busy disk
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ def refused(path):
     return str(caught.value)
 
 
-def test_files_that_are_as_they_were_written(whole):
+def test_unchanged_files_are_verified(whole):
     assert sorted(os.listdir(whole)) == [*FILES]
     assert verified_files(whole) == [*LISTED]
 
@@ -73,7 +73,7 @@ def test_the_checksum_of_the_weights(whole):
 
 
 def truncate(file, other):
-    # The last byte of COMMITTED is the end of its line, which says nothing.
+    # The last byte of COMMITTED is its newline, which does not matter.
     file.write_bytes(file.read_bytes()[: -2 if file.name == "COMMITTED" else -1])
 
 
@@ -125,7 +125,7 @@ def test_a_damaged_file_is_named(name, damage, whole, tmp_path):
 
 @given(st.data())
 @settings(max_examples=60, deadline=None)
-def test_no_bit_of_any_file_may_differ(data):
+def test_a_flipped_bit_in_any_file_is_found(data):
     with tempfile.TemporaryDirectory() as folder:
         path = write(Path(folder) / "a")
         file = path / data.draw(st.sampled_from(FILES))
@@ -161,7 +161,7 @@ def test_a_symlink_is_refused(name, whole, tmp_path):
 @pytest.mark.parametrize(
     "name", ["../x", "{tmp_path}/x", "../a/../x", "inside/x", "./state.json", "inside/../x"]
 )
-def test_a_manifest_stays_in_its_checkpoint(name, whole, tmp_path):
+def test_a_manifest_may_list_only_plain_file_names(name, whole, tmp_path):
     name = name.format(tmp_path=tmp_path)
     for folder in (tmp_path / "a", whole / "inside"):
         folder.mkdir()
@@ -173,7 +173,7 @@ def test_a_manifest_stays_in_its_checkpoint(name, whole, tmp_path):
     assert Path(name).name in refused(whole)
 
 
-def test_a_manifest_without_the_state(whole):
+def test_a_manifest_without_the_state_is_refused(whole):
     files = json.loads((whole / "manifest.json").read_text())["files"]
     del files["state.json"]
     seal_text(whole, json.dumps({"files": files}))
@@ -193,14 +193,14 @@ def test_a_manifest_without_the_state(whole):
     ],
     ids=lambda manifest: manifest[:60],
 )
-def test_a_consistent_manifest_of_another_form(manifest, whole):
+def test_a_malformed_manifest_with_a_valid_checksum_is_refused(manifest, whole):
     seal_text(whole, manifest)
     before = {file: file.read_bytes() for file in whole.iterdir()}
     assert str(whole) in refused(whole)
     assert before == {file: file.read_bytes() for file in whole.iterdir()}
 
 
-def test_an_endless_state_is_not_read(whole, monkeypatch):
+def test_an_oversized_state_is_not_read(whole, monkeypatch):
     monkeypatch.setattr(manifest, "_MAX_STATE", 10)
     assert refused(whole).startswith(f"{whole / 'state.json'} has ")
 

@@ -30,7 +30,7 @@ def test_a_position_survives_json(position):
     assert hash(Position.from_dict(position.to_dict())) == hash(position)
 
 
-def test_a_position_as_kbert_0_1_wrote_it_is_read():
+def test_a_position_written_by_kbert_0_1_is_read():
     values = {"epoch": 1, "parts": [[8, 3], [4, 1]], "examples_seen": 108, "evaluated": True}
     position = Position.from_dict({**values, "batches_made": 14})
     assert position == Position(1, (Segment(8, 3), Segment(4, 1)), 108, 14)
@@ -49,7 +49,7 @@ FIELDS = ("epoch", "segments", "examples_seen", "batches_done", "evaluated")
 
 @given(PLAIN | st.fixed_dictionaries(dict.fromkeys(FIELDS, PLAIN)))
 @settings(deadline=None)
-def test_what_describes_none_is_refused_as_documented(values):
+def test_invalid_values_are_refused_as_documented(values):
     try:
         position = Position.from_dict(values)
     except (TypeError, ValueError, KeyError):
@@ -66,7 +66,7 @@ def test_no_field_may_be_missing(missing):
 
 
 @pytest.mark.parametrize("name", ["epoch", "examples_seen", "batches_done"])
-def test_an_endless_number_is_refused_as_documented(name):
+def test_an_infinite_number_is_refused_as_documented(name):
     values = {**Position(1, (), 80, 10).to_dict(), name: float("inf")}
     with pytest.raises((TypeError, ValueError, KeyError)):
         Position.from_dict(values)

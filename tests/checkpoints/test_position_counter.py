@@ -6,7 +6,7 @@ from kbert.data.segment import Segment
 
 
 def batches_of(sizes, batch_size, first=0):
-    """What is asked of Batches: how many rows each batch of the epoch has."""
+    """The parts of Batches that are used: how many rows each batch of the epoch has."""
     rows = [range(size) for size in sizes]
     return SimpleNamespace(first=first, batch_size=batch_size, rows=rows.__getitem__)
 
@@ -26,7 +26,7 @@ def test_two_epochs_by_hand():
     assert (counter.position.name, counter.position.examples_seen) == ("epoch-1-batch-1", 14)
 
 
-def test_rows_that_fill_no_batch_count_as_seen_at_the_end():
+def test_rows_left_out_of_batches_count_as_seen_at_the_end():
     counter = PositionCounter(batches_of([4, 4], 4), 2, 10)
     counter.begin(0)
     counter.count(2)
@@ -35,7 +35,7 @@ def test_rows_that_fill_no_batch_count_as_seen_at_the_end():
     assert counter.position.examples_seen == 10
 
 
-def test_an_epoch_that_is_resumed_goes_on_where_it_was():
+def test_a_resumed_epoch_continues_where_it_was():
     counter = PositionCounter(batches_of([4, 4, 2], 4, first=1), 3, 10)
     counter.position = Position(2, (Segment(4, 1),), 24, 7)
     counter.begin(2)
@@ -44,7 +44,7 @@ def test_an_epoch_that_is_resumed_goes_on_where_it_was():
     assert [counter.is_last(done) for done in (1, 2)] == [False, True]
 
 
-def test_another_batch_size_begins_a_segment():
+def test_another_batch_size_starts_a_segment():
     counter = PositionCounter(batches_of([4, 2, 2, 2], 2, first=1), 4, 10)
     counter.position = Position(0, (Segment(4, 1),), 4, 1)
     counter.begin(0)
@@ -52,7 +52,7 @@ def test_another_batch_size_begins_a_segment():
     assert counter.position == Position(0, (Segment(4, 1), Segment(2, 2)), 8, 3)
 
 
-def test_data_whose_batches_are_not_known_count_no_rows_inside_an_epoch():
+def test_unknown_batches_count_no_rows_inside_an_epoch():
     counter = PositionCounter(None, 5, 0)
     counter.begin(3)  # a `fit` with an `initial_epoch`
     counter.count(2)

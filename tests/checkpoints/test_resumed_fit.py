@@ -1,4 +1,4 @@
-"""A `fit` that begins where a checkpoint was saved, of the same plan or of another."""
+"""A `fit` that resumes from a checkpoint, with the same plan or another."""
 
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -27,7 +27,7 @@ from kbert.data.segment import Segment
 
 pytestmark = pytest.mark.keras
 
-PLAN = TrainingPlan(12, batch_size=4, epochs=3, learning_rate=1e-2)  # 3 batches an epoch
+PLAN = TrainingPlan(12, batch_size=4, epochs=3, learning_rate=1e-2)  # 3 batches per epoch
 X = np.random.default_rng(0).normal(size=(12, 2)).astype("float32")
 Y = X.sum(axis=1, keepdims=True)
 
@@ -46,7 +46,7 @@ def checkpoint_of(model, position, plan=PLAN, **identity):
 
 
 def saved(plan=PLAN, batches=3, **identity):
-    """A checkpoint after so many batches of the first epoch, which they fill."""
+    """A checkpoint after the first epoch, which has this many batches."""
     model = model_data(plan)
     for start in range(0, plan.batch_size * batches, plan.batch_size):
         rows = slice(start, start + plan.batch_size)
@@ -90,14 +90,14 @@ def test_weights_and_optimizer_are_those_of_the_checkpoint():
     assert int(model.optimizer.iterations) == 3
 
 
-def test_fit_begins_with_the_epoch_of_the_checkpoint():
+def test_fit_starts_at_the_epoch_of_the_checkpoint():
     callback = Resume(saved(), PLAN)
     history = model_data().fit(X, Y, 4, epochs=3, verbose=0, callbacks=[callback])
     assert history.epoch == [1, 2]
     assert int(callback.model.optimizer.iterations) == 9
 
 
-def test_another_epoch_to_begin_with_is_refused():
+def test_starting_at_another_epoch_is_refused():
     resumed = ResumedFit(model_data(), saved(), None)
     with pytest.raises(
         KbertError, match="begins with epoch 2, but the checkpoint continues with 1, counted"
@@ -136,7 +136,7 @@ def test_another_run_is_refused_and_nothing_is_changed():
     ],
     ids=str,
 )
-def test_another_plan_goes_on_where_the_same_examples_are_seen(changes, updates):
+def test_another_plan_continues_after_the_same_examples(changes, updates):
     checkpoint, plan = saved(), replace(PLAN, **changes)
     model = model_data(plan)
     ResumedFit(model, checkpoint, None).restore(plan, {})
@@ -146,7 +146,7 @@ def test_another_plan_goes_on_where_the_same_examples_are_seen(changes, updates)
     assert rate == pytest.approx(plan.learning_rate_at(updates), rel=1e-6)
 
 
-def test_without_a_plan_the_optimizer_goes_on_as_it_was():
+def test_without_a_plan_the_optimizer_continues_as_it_was():
     checkpoint = saved()
     for plan, start in (
         (None, checkpoint),
@@ -182,8 +182,8 @@ def weights_change(model):
 
 
 @pytest.mark.parametrize("changes", [{}, {"epochs": 12}], ids=str)
-def test_half_an_update_goes_on_with_the_same_batches(changes):
-    """After 3 batches of an update of 2, the next batch is its second."""
+def test_half_an_update_is_completed_by_the_next_batch(changes):
+    """After 3 batches, with 2 per update, the next batch is the second of an update."""
     model, plan = model_data(HALF), replace(HALF, **changes)
     ResumedFit(model, saved(HALF), None).restore(plan, {})
     assert accumulated(model)
@@ -191,8 +191,8 @@ def test_half_an_update_goes_on_with_the_same_batches(changes):
     assert int(model.optimizer.iterations) == 2
 
 
-def test_half_an_update_is_begun_again_with_other_batches():
-    """Of 4 rows each, 3 batches are an update of 2 and a half; the half is left out."""
+def test_half_an_update_is_dropped_with_another_accumulation():
+    """3 batches are one and a half updates of 2 batches; the half is dropped."""
     checkpoint = saved(PLAN)
     model = model_data(HALF)
     ResumedFit(model, checkpoint, None).restore(HALF, {})
@@ -225,7 +225,7 @@ def classifier():
     return model, Batches(store, 4, order="shuffled", seed=3)
 
 
-def test_inside_an_epoch_its_metrics_go_on_with_the_batches_that_are_left():
+def test_metrics_continue_with_the_remaining_batches_of_an_epoch():
     model, data = classifier()
     data.epoch = 1
     seen = np.concatenate([data.rows(index) for index in range(2)])
@@ -242,7 +242,7 @@ def test_inside_an_epoch_its_metrics_go_on_with_the_batches_that_are_left():
     assert_equal(capture_state(again, {}), capture_state(model, {}))
 
 
-def test_inside_an_epoch_the_batches_are_needed():
+def test_resuming_inside_an_epoch_needs_the_batches():
     checkpoint = replace(saved(), position=INSIDE)
     with pytest.raises(KbertError, match=r"^run/000001 was saved inside an epoch of Batches\."):
         ResumedFit(model_data(), checkpoint, None).restore(PLAN, {})

@@ -13,8 +13,8 @@ TWO = ((0, 0), (11, 6))
         (((0, 0),), 11, 6, TWO),
         (TWO, 17, 12, TWO),
         (TWO, 17, 3, (*TWO, (17, 3))),
-        (TWO, 11, 6, TWO),  # the change was killed before its first checkpoint, and made again
-        (TWO, 11, 11, ((0, 0),)),  # ... or taken back
+        (TWO, 11, 6, TWO),  # the change was killed before its first checkpoint, and repeated
+        (TWO, 11, 11, ((0, 0),)),  # ... or undone
         (TWO, 5, 5, ((0, 0),)),
         (((0, 0),), 0, 0, ((0, 0),)),
         (None, 5, 5, None),
@@ -30,7 +30,7 @@ def test_ranges():
     assert step_ranges(TWO, 0) == []
 
 
-def test_what_a_checkpoint_records():
+def test_recorded_steps_are_read_or_refused():
     assert read_steps([[0, 0], [11, 6]]) == TWO
     assert read_steps(None) is None
     for value in (

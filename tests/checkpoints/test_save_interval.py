@@ -7,7 +7,7 @@ from kbert.errors import InputError
 
 @pytest.fixture
 def clock(monkeypatch):
-    """Seconds that a test sets."""
+    """A clock whose seconds the test sets."""
     now = [1000.0]
     monkeypatch.setattr(save_interval.time, "monotonic", lambda: now[0])
     return now
@@ -30,7 +30,7 @@ def test_minutes_count_from_the_last_checkpoint(clock):
     assert not interval.is_due(0)
 
 
-def test_of_both_the_first_counts(clock):
+def test_whichever_interval_ends_first_counts(clock):
     interval = SaveInterval(steps=3, minutes=1)
     assert interval.is_due(3)
     clock[0] += 60
@@ -45,6 +45,6 @@ def test_without_an_interval_nothing_is_due(clock):
 
 @pytest.mark.parametrize("name", ["steps", "minutes"])
 @pytest.mark.parametrize("value", [0, -1])
-def test_an_interval_of_nothing_is_refused(name, value):
+def test_an_interval_must_be_above_0(name, value):
     with pytest.raises(InputError, match=f"`every_{name}` must be above 0, or None. .*: {value}"):
         SaveInterval(**{name: value})

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.keras
 
 
 class Variable:
-    """What a tree needs of a Keras variable."""
+    """The parts of a Keras variable that a tree uses."""
 
     def __init__(self, value):
         self.value = np.array(value)
@@ -27,7 +27,7 @@ def tree():
     }
 
 
-def test_leaves_have_the_names_of_the_keys_that_lead_to_them():
+def test_leaves_are_named_by_the_keys_that_lead_to_them():
     named = name_leaves(tree())
     assert list(named) == [
         *(f"metrics/{place:04d}" for place in range(11)),

@@ -96,14 +96,12 @@ def test_the_names_are_the_same_on_every_backend(checkpoint):
     assert "adamw/iteration" in checkpoint.arrays["optimizer"]
 
 
-def test_training_goes_on_as_if_it_had_not_stopped(tmp_path):
+def test_training_continues_as_if_it_had_not_stopped(tmp_path):
     model, other = make_model(), make_model()
     train(model)
     checkpoint = write(model, tmp_path)
     restore_state(other, checkpoint)
-    restore_epoch_state(
-        other, checkpoint, (INPUTS, IDS[:, 0] % 2)
-    )  # builds, which takes random numbers
+    restore_epoch_state(other, checkpoint, (INPUTS, IDS[:, 0] % 2))  # building draws random numbers
     for one in (model, other):
         restore_random_states(saved_random_states(checkpoint))
         train(one)
@@ -171,7 +169,7 @@ FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_a_checkpoint_of_kbert_0_1_is_restored_and_captured_by_the_same_names(backend):
+def test_a_kbert_0_1_checkpoint_is_restored_under_the_same_names(backend):
     run = FORMATS / f"stopped-{backend}"
     store = CheckpointStore(run / "checkpoints")
     checkpoint = read_checkpoint(store.last())
@@ -191,7 +189,7 @@ def test_a_checkpoint_of_kbert_0_1_is_restored_and_captured_by_the_same_names(ba
             assert all(a.dtype == checkpoint.arrays[file][n].dtype for n, a in arrays.items())
 
 
-def test_nothing_is_restored_where_something_does_not_fit(checkpoint):
+def test_nothing_is_restored_if_anything_does_not_fit(checkpoint):
     model = make_model()
     before = capture_state(model)
     checkpoint.arrays["optimizer"].pop("adamw/iteration")

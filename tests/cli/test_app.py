@@ -1,4 +1,4 @@
-"""The program that each verb adds itself to, and what all verbs have in common."""
+"""The app that every verb registers with, and what all verbs have in common."""
 
 import re
 
@@ -15,7 +15,7 @@ from kbert.utils.say import say, verbose_level
 
 @pytest.fixture
 def program(monkeypatch):
-    """A program of the verbs `first` and `second`, which a test adds."""
+    """An app for the verbs `first` and `second`, which the tests add."""
     made = App(name="kbert", help_format="plaintext", result_action="return_value")
     made.config = ()
     monkeypatch.setattr(kbert.cli.app, "app", made)
@@ -28,7 +28,7 @@ def help_of(program, capsys, *words):
     return capsys.readouterr().out
 
 
-def test_the_help_has_every_verb_in_order(capsys):
+def test_help_lists_every_verb_in_order(capsys):
     lines = help_of(app, capsys).splitlines()
     named = [word for line in lines for word in re.findall(r"^│ ([\w-]+) ", line)]
     assert [word for word in named if word in VERBS] == [
@@ -57,7 +57,7 @@ def test_every_verb_can_be_quiet_or_verbose(name, capsys):
     assert "--verbose -v" in out
 
 
-def test_the_longest_flag_and_its_type_are_in_one_line(capsys):
+def test_the_longest_flag_and_its_type_fit_on_one_line(capsys):
     assert "--gradient-accumulation-steps INT " in help_of(app, capsys, "train")
 
 
@@ -65,12 +65,12 @@ def test_a_verb_gets_its_flags_and_returns_its_status(program):
     def first(data: str, *, rows: int = 3) -> tuple[str, int]:
         return data, rows
 
-    assert verb("first")(first) is first  # not changed where Python calls it
+    assert verb("first")(first) is first  # unchanged when called from Python
     assert program(["first", "a.csv", "--rows", "5", "-q"]) == ("a.csv", 5)
     assert program(["first", "a.csv", "-v"]) == ("a.csv", 3)
 
 
-def test_the_order_of_the_verbs_is_not_that_of_their_imports(program, capsys):
+def test_verb_order_does_not_depend_on_import_order(program, capsys):
     for name in ("first", "second"):
         verb(name)(lambda: None)
     out = help_of(program, capsys)
@@ -78,7 +78,7 @@ def test_the_order_of_the_verbs_is_not_that_of_their_imports(program, capsys):
 
 
 @pytest.mark.parametrize(("flags", "level"), [([], 1), (["-q"], 0), (["--verbose"], 2)], ids=str)
-def test_a_verb_says_as_much_as_is_asked(flags, level, program, capsys):
+def test_a_verb_prints_according_to_its_verbosity(flags, level, program, capsys):
     @verb("first")
     def first() -> int:
         for each in (1, 2):
@@ -114,7 +114,7 @@ def _name(error):
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
-def test_without_verbose_the_error_alone_is_raised(program, capsys):
+def test_without_verbose_only_the_error_is_raised(program, capsys):
     verb("first")(fails(InputError("the sentence"), ValueError("the reason")))
     for flags in ([], ["-q"]):
         with pytest.raises(InputError, match="the sentence"):
@@ -122,7 +122,7 @@ def test_without_verbose_the_error_alone_is_raised(program, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_an_error_of_a_file_is_shown_with_its_cause(tmp_path, monkeypatch, capsys):
+def test_a_file_error_is_shown_with_its_cause(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="There is no file none.csv"):
         app(["inspect", "none.csv", "-v"])
@@ -131,7 +131,7 @@ def test_an_error_of_a_file_is_shown_with_its_cause(tmp_path, monkeypatch, capsy
     assert last.startswith("FileNotFoundError: ")
 
 
-def test_paragraphs_of_the_help_are_not_broken_as_the_docstring_is(program, capsys):
+def test_help_joins_the_lines_of_docstring_paragraphs(program, capsys):
     def first(*, rows: int = 3, columns: int = 2) -> None:
         """Do one thing.
 
@@ -165,5 +165,5 @@ def test_paragraphs_of_the_help_are_not_broken_as_the_docstring_is(program, caps
     [([], 0), (["info", "warning"], 0), (["error"], 2), (["warning", "error", "info"], 2)],
     ids=str,
 )
-def test_an_error_among_the_findings_is_the_status(severities, status):
+def test_exit_status_is_2_if_a_finding_is_an_error(severities, status):
     assert exit_status(Finding("imbalance", each, "A.", Cure()) for each in severities) == status

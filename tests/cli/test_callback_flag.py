@@ -1,4 +1,4 @@
-"""--callback finds modules in the folder of the command, after all that are installed."""
+"""--callback finds modules in the current folder, after all installed ones."""
 
 import sys
 
@@ -14,13 +14,13 @@ def folder(tmp_path, monkeypatch):
     return str(tmp_path)
 
 
-def test_the_folder_is_looked_into_last_and_once(folder):
+def test_the_current_folder_is_searched_last_and_added_once(folder):
     assert from_here(["mine:Callback"]) == ["mine:Callback"]
     assert sys.path[-1] == folder
     from_here(["mine:Callback"])
     assert sys.path.count(folder) == 1
 
 
-def test_without_callbacks_nothing_is_looked_into(folder):
+def test_without_callbacks_the_folder_is_not_searched(folder):
     assert from_here(()) == ()
     assert folder not in sys.path

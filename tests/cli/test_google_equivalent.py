@@ -1,4 +1,4 @@
-"""The command that `kbert plan --google-flags` offers: pasted, it trains as the script would."""
+"""The command that `kbert plan --google-flags` suggests: pasted, it trains as the script would."""
 
 import json
 import shlex
@@ -11,8 +11,8 @@ from kbert.runs.train import train
 
 @pytest.fixture
 def glue(tmp_path, minilm_vocab):
-    """MRPC in GLUE's layout, a release of Google's, and a file of sorted rows, in folders that a
-    shell would split."""
+    """MRPC in GLUE's layout, a Google release and a file of sorted rows, with paths that a shell
+    would split."""
     folder = tmp_path / "glue data" / "MRPC"
     folder.mkdir(parents=True)
     header = "Quality\t#1 ID\t#2 ID\t#1 String\t#2 String\n"
@@ -39,7 +39,7 @@ def kbert(capsys, *arguments):
 
 
 def commands(out):
-    """What the program offers to type, as a shell splits it, without the program's name."""
+    """The suggested commands, split as a shell does, without the program's name."""
     lines = [line.partition(": ") for line in out.splitlines()]
     typed = [line for start, _, line in lines if start in ("First", "Equivalent kbert command")]
     return [words[words.index("kbert") + 1 :] for words in map(shlex.split, typed)]
@@ -67,7 +67,7 @@ def test_a_task_is_trained_with_its_flags_and_the_same_updates(glue, capsys, mon
         f"--train_batch_size=16 --learning_rate=2e-5 --num_train_epochs={epochs} "
         "--save_checkpoints_steps=7 --output_dir='my out'"
     )
-    # Without a file: the task's own is counted.
+    # Without a file, the task's own is counted.
     out = kbert(capsys, "plan", "--google-flags", flags)
     assert f"N = int(203 / 16 * {epochs}) = {203 * epochs // 16} updates" in out
     (words,) = commands(out)
@@ -79,7 +79,7 @@ def test_a_task_is_trained_with_its_flags_and_the_same_updates(glue, capsys, mon
     assert config.plan(203).learning_rate == 2e-5
 
 
-def test_a_file_is_trained_on_whole_and_read_as_it_was(glue, capsys, monkeypatch):
+def test_a_file_is_used_whole_and_read_with_the_same_options(glue, capsys, monkeypatch):
     monkeypatch.chdir(glue)
     reading = ["--delimiter", ";", "--text", "body", "--label", "stars"]
     flags = "--do_train --train_batch_size=16 --num_train_epochs=2 --output_dir=out"
@@ -89,13 +89,13 @@ def test_a_file_is_trained_on_whole_and_read_as_it_was(glue, capsys, monkeypatch
     assert "N = int(203 / 16 * 2) = 25 updates" in out
     (words,) = commands(out)
     assert trained_with(monkeypatch, words).output == "out-1"  # the old one is not touched
-    # The same command as a plan of kbert's: the same N, on the same rows.
+    # The same command as a kbert plan: the same N, on the same rows.
     plan = [w for w in words if w not in ("--output", "out-1", "--max-length", "128")]
     record = json.loads(kbert(capsys, "plan", *plan[1:], "--json"))
     assert (record["examples"], record["updates"]) == (203, 25)
 
 
-def test_what_has_to_come_first_is_a_command_too(glue, capsys, monkeypatch):
+def test_a_required_import_is_suggested_first(glue, capsys, monkeypatch):
     monkeypatch.chdir(glue)
     release = "--bert_config_file=cased_L-1_H-32_A-2/bert_config.json"
     flags = f"{release} --init_checkpoint=cased_L-1_H-32_A-2/bert_model.ckpt --do_lower_case"
@@ -132,7 +132,7 @@ def test_what_has_to_come_first_is_a_command_too(glue, capsys, monkeypatch):
         ("--num_train_epochs=1.5", "1.5 become 2, and N = 56"),
     ],
 )
-def test_what_differs_is_said(flags, note, capsys):
+def test_differences_from_the_script_are_reported(flags, note, capsys):
     out = kbert(capsys, "plan", "--examples", 900, "--google-flags", flags)
     assert note in out
     assert "--dev-proportion 0" in out

@@ -15,13 +15,13 @@ output
 """
 
 
-def test_paragraphs_are_put_in_one_line():
+def test_paragraphs_are_joined_into_one_line():
     flat = WHOLE.replace("and show", "and\nshow").replace("paragraph of", "paragraph\nof")
     flat = flat.replace("A file, or several", "A file, or\n    several")
     assert with_whole_paragraphs(flat) + "\n" == WHOLE
 
 
-def test_the_texts_are_those_that_a_catalogue_has():
+def test_the_translatable_texts_of_a_docstring():
     assert list(texts_of_docstring(WHOLE)) == [
         "Train a model, and show how.",
         "A second paragraph of two lines.",
@@ -30,5 +30,5 @@ def test_the_texts_are_those_that_a_catalogue_has():
     ]
 
 
-def test_a_text_of_several_lines_in_one():
+def test_several_lines_become_one():
     assert one_line("  A text\n    of  two lines. ") == "A text of two lines."

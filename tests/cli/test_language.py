@@ -9,7 +9,7 @@ from kbert.cli.language import catalogue
 from kbert.cli.main import main
 
 CHINESE = re.compile("[\u4e00-\u9fff]")
-# English that stays: flags and other code, paths, names of formats and products, units.
+# English that is not translated: flags and other code, paths, names of formats and products, units.
 STAYS = re.compile(
     r"--?[\w-]+(=\S+)?|\S*[/\\.]\S*|'[^']*'|\b[A-Z][A-Z-]+\b|\b[A-Z]\w*[A-Z]\w*\b|\[[^\]]*\]|\w+_\w+"
 )
@@ -51,7 +51,7 @@ def speaks(arguments):
         ({"LANG": "zh_CN.UTF-8"}, ["plan", "--json"], "Commands"),
     ],
 )
-def test_the_language_is_that_of_the_flag_or_of_the_locale(
+def test_the_language_comes_from_the_flag_or_the_locale(
     monkeypatch, variables, arguments, expected
 ):
     for name, value in variables.items():
@@ -59,14 +59,14 @@ def test_the_language_is_that_of_the_flag_or_of_the_locale(
     assert speaks(arguments) == expected
 
 
-def test_another_language_is_refused(capsys):
+def test_an_unknown_language_is_refused(capsys):
     status, _, err = run(capsys, "plan", "--examples", "100", "--lang", "fr")
     assert status == 2
     assert "--lang must be one of en, zh. Received: 'fr'" in err
 
 
 @pytest.mark.parametrize("verb", [[], *([v] for v in ("train", "plan", "predict", "resume"))])
-def test_help_is_in_the_language(capsys, verb):
+def test_help_is_translated(capsys, verb):
     status, out, _ = run(capsys, *verb, "--help", "--lang", "zh")
     assert status == 0
     assert "用法：" in out
@@ -124,7 +124,7 @@ def test_no_english_is_left(capsys, data, arguments):
 
 
 def left_in_english(text):
-    """The lines of a text in which a word of an English sentence is left."""
+    """The lines of a text that still contain a word of an English sentence."""
     return [line for line in text.splitlines() if ENGLISH.search(STAYS.sub("", line))]
 
 

@@ -1,4 +1,4 @@
-"""What the parent of a process makes of what JAX's C++ has written."""
+"""How a parent process interprets what JAX's C++ code has written."""
 
 import pytest
 
@@ -30,5 +30,5 @@ from kbert.cli.processes import lost_process
     ],
     ids=["heartbeats", "task", "coordinator", "something else", "nothing"],
 )
-def test_the_process_that_is_lost(native, lost):
+def test_the_lost_process_is_found(native, lost):
     assert lost_process(native) == lost

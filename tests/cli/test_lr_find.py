@@ -36,15 +36,13 @@ def test_a_search_as_json(command, capsys):
     assert record["rates"][-1] == pytest.approx(1e-2)
 
 
-def test_rates_the_wrong_way_round_are_refused(command, capsys):
+def test_a_highest_rate_below_the_lowest_is_refused(command, capsys):
     run([*command, "--lowest", "1e-2", "--highest", "1e-3"], status=2)
     assert "and --highest above --lowest. Received: 0.01, 0.001" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("name", ["rates.png", "notes.svg"])
-def test_a_drawing_that_cannot_be_written_is_refused_before_the_search(
-    name, command, tmp_path, capsys
-):
+def test_an_unusable_plot_path_is_refused_before_the_search(name, command, tmp_path, capsys):
     (tmp_path / "notes.svg").write_text("mine")
     run([*command, "--plot", str(tmp_path / name)], status=2)
     shown = capsys.readouterr()

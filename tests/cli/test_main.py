@@ -20,7 +20,7 @@ COMMAND = [sys.executable, "-m", "kbert"]
 
 
 def kbert(*arguments, stdin=b"", cwd=None):
-    """Run the command line in a process of its own; return its status and what it printed."""
+    """Run the command line in its own process; return its status and output."""
     done = subprocess.run(
         [*COMMAND, *map(str, arguments)], input=stdin, capture_output=True, cwd=cwd, check=False
     )
@@ -38,14 +38,14 @@ def test_help():
         assert "--backend" in text
 
 
-def test_help_tells_every_setting():
+def test_help_lists_every_setting():
     _, out, _ = kbert("train", "--help")
     for name in TrainConfig.__dataclass_fields__:
         if name != "_":
             assert f"--{name.replace('_', '-')}" in out
 
 
-def test_help_is_in_groups_and_begins_with_what_most_people_need():
+def test_help_is_grouped_and_starts_with_the_common_flags():
     _, out, _ = kbert("train", "--help")
     groups = re.findall(r"─ ([A-Z][a-z ]+) ─", out)
     assert groups == [
@@ -59,7 +59,7 @@ def test_help_is_in_groups_and_begins_with_what_most_people_need():
     assert "--max-length" in screen
 
 
-def test_help_of_continue_shows_no_default_that_is_not_used():
+def test_help_of_continue_shows_no_unused_defaults():
     _, out, _ = kbert("continue", "--help")
     data = next(line for line in out.splitlines() if "DATA --data" in line)
     assert "required" not in data
@@ -98,7 +98,7 @@ def test_help_imports_no_framework(arguments):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with files that cannot be used, each in its way."""
+    """A folder with files that cannot be used, each for its own reason."""
     (tmp_path / "empty.csv").touch()
     (tmp_path / "header.csv").write_text("text,label\n")
     (tmp_path / "one.csv").write_text("text,label\nA joy.,good\n")
@@ -193,7 +193,7 @@ def test_refuses_with_one_sentence_and_status_2(folder, line):
 
 @pytest.fixture
 def settings(reviews, tiny_preset, tmp_path):
-    """A settings file of a small run into the folder `first`."""
+    """A settings file for a small run in the folder `first`."""
     config = TrainConfig(
         data=str(reviews),
         output=str(tmp_path / "first"),
@@ -220,7 +220,7 @@ def test_train(settings, tmp_path):
     assert (written.epochs, written.batch_size, written.output) == (1, 8, str(run))
 
 
-@pytest.mark.any_backend  # test_evaluate_predict.py has the verbs on each
+@pytest.mark.any_backend  # test_evaluate_predict.py tests the verbs on each backend
 @pytest.mark.keras
 @pytest.mark.usefixtures("one_backend")
 def test_evaluate_predict(tiny_model, reviews, tmp_path):
@@ -242,7 +242,7 @@ def test_evaluate_predict(tiny_model, reviews, tmp_path):
 
 
 def _wait_for_line(process, start):
-    """Read lines until one begins so; the process's end or five minutes are a failure."""
+    """Read lines until one begins with `start`; fail if the process ends or after five minutes."""
     deadline = time.monotonic() + 300
     seen = []
     while time.monotonic() < deadline:
@@ -255,7 +255,7 @@ def _wait_for_line(process, start):
     raise AssertionError(f"no line began with {start!r}: {''.join(seen)}")
 
 
-@pytest.mark.any_backend  # tests/faults stops each backend
+@pytest.mark.any_backend  # tests/faults stops runs on each backend
 @pytest.mark.keras
 @pytest.mark.usefixtures("heard_signals", "one_backend")
 @pytest.mark.parametrize(
@@ -264,7 +264,7 @@ def _wait_for_line(process, start):
         (
             signal.SIGINT,
             130,
-            "epoch 2: dev",  # by then the model of the first is in the run
+            "epoch 2: dev",  # by then the run contains the model of epoch 1
             "; {run} contains the best model so far; "
             "KBERT resume {run} resumes from the last checkpoint.",
         ),
@@ -286,7 +286,7 @@ def _wait_for_line(process, start):
 )
 def test_stops_without_a_traceback(settings, tmp_path, number, status, start, left):
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
-    # Many epochs, lest the run be over before the signal comes.
+    # Many epochs, so that the run is not over before the signal arrives.
     arguments = ["train", "--config", str(settings), "--epochs", "500"]
     with subprocess.Popen(
         [*COMMAND, *arguments],
@@ -304,7 +304,7 @@ def test_stops_without_a_traceback(settings, tmp_path, number, status, start, le
     assert process.returncode == status
     run = tmp_path / "first"
     program = r"\S+ -m kbert"
-    heard = r"(Stopping after this step; [^\n]*\n)?"  # if the signal has come in a step
+    heard = r"(Stopping after this step; [^\n]*\n)?"  # if the signal arrived during a step
     assert re.fullmatch(
         f"{heard}kbert: stopped{re.escape(left.format(run=run))}\n".replace("KBERT", program), err
     )
@@ -313,7 +313,7 @@ def test_stops_without_a_traceback(settings, tmp_path, number, status, start, le
     assert run.exists() == ("{run}" in left)
 
 
-def test_what_comes_with_a_backend_is_named(tmp_path, monkeypatch, capsys):
+def test_a_missing_package_is_named(tmp_path, monkeypatch, capsys):
     (tmp_path / "good.csv").write_text("text,label\n" + "A joy.,good\nA mess.,bad\n" * 20)
     (tmp_path / "rows.parquet").touch()
     monkeypatch.setitem(sys.modules, "pyarrow", None)
@@ -323,7 +323,7 @@ def test_what_comes_with_a_backend_is_named(tmp_path, monkeypatch, capsys):
     assert "kbert: The package pyarrow is not installed" in capsys.readouterr().err
 
 
-def test_what_training_needs_is_what_the_extra_installs():
+def test_the_train_extra_installs_what_training_needs():
     import tomllib
 
     text = Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8")

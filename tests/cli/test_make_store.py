@@ -1,4 +1,4 @@
-"""Token stores as the command line makes them."""
+"""Token stores made on the command line."""
 
 import shlex
 
@@ -16,7 +16,7 @@ from kbert.findings import speaking
     [{"long_text": "tail"}, {"long_text": "windows", "stride": 2, "max_windows": 3}],
     ids=str,
 )
-def test_the_training_that_is_named_reads_tokens_as_the_store_has_them(
+def test_the_suggested_command_has_the_settings_of_the_store(
     settings, reviews, tiny_preset, tmp_path, capsys
 ):
     preset, place = str(tiny_preset), str(tmp_path / "store")

@@ -1,4 +1,4 @@
-"""What to type where an argument is missing: all that was typed, and what it lacks."""
+"""The suggested command if an argument is missing: what was typed, plus what is missing."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def argument_of(verb, name):
 
 @pytest.fixture
 def cure(tmp_path, monkeypatch):
-    """A function of the name that is missing and of a command line, which returns what to type."""
+    """A function that takes the missing name and a command line, and returns the suggestion."""
     monkeypatch.chdir(tmp_path)
 
     def complete(missing, verb, *typed):
@@ -25,24 +25,24 @@ def cure(tmp_path, monkeypatch):
     return complete
 
 
-def test_a_name_is_that_of_the_help():
+def test_names_match_the_help():
     assert name_of(argument_of("evaluate", "--data")) == "DATA"
     assert name_of(argument_of("export", "--model")) == "MODEL"
     assert name_of(argument_of("export", "--output")) == "--output"
 
 
-def test_the_required_ones_after_it_are_added_too(cure):
+def test_required_arguments_after_it_are_added_too(cure):
     assert cure("--source", "import") == "import SOURCE --output OUTPUT"
     assert cure("--data", "train", "-q") == "train -q DATA"
     assert cure("--model", "export") == ("export MODEL --output OUTPUT --format huggingface")
 
 
-def test_one_that_need_not_be_given_is_added_alone(cure):
+def test_an_optional_argument_is_added_alone(cure):
     assert cure("--data", "predict", "a", "--to", "jsonl") == "predict a --to jsonl DATA"
 
 
 @pytest.mark.parametrize("given", [("--output", "b"), ("--output=b",)])
-def test_what_is_given_is_not_asked_again(given, cure):
+def test_given_arguments_are_not_asked_for_again(given, cure):
     line = " ".join(given)
     assert cure("--format", "export", "a", *given) == f"export a {line} --format huggingface"
     assert cure("--model", "export", *given, "--format=onnx") == (
@@ -66,11 +66,11 @@ def test_the_last_format_counts(cure):
 
 
 @pytest.mark.parametrize("typed", [(), ("-q", "a"), ("--format", "onnx"), ("/",)])
-def test_without_a_name_of_a_model_the_output_is_a_word(typed, cure):
+def test_without_a_model_name_the_output_is_a_placeholder(typed, cure):
     assert cure("--output", "export", *typed).partition("--output ")[2].split()[0] == "OUTPUT"
 
 
-def test_a_place_that_is_taken_is_not_proposed(cure, tmp_path):
+def test_a_taken_path_is_not_suggested(cure, tmp_path):
     (tmp_path / "exports" / "a-onnx").mkdir(parents=True)
     (tmp_path / "exports" / "a.keras").touch()
     (tmp_path / "exports" / "a-1.keras").touch()
@@ -82,7 +82,7 @@ def test_a_place_that_is_taken_is_not_proposed(cure, tmp_path):
     assert cure("--output", "export", "a", "--format=onnx").endswith(" exports/a-onnx")
 
 
-def test_a_shell_reads_what_was_typed(cure):
+def test_the_suggestion_is_quoted_for_a_shell(cure):
     assert cure("--output", "export", "runs/my films", "--format", "onnx") == (
         "export 'runs/my films' --format onnx --output 'exports/my films-onnx'"
     )

@@ -18,7 +18,7 @@ def data(tmp_path):
 
 @pytest.mark.parametrize("verb", ["evaluate", "predict"])
 @pytest.mark.parametrize("kind", ["folder", ".keras file"])
-def test_the_cure_is_the_other_order(verb, kind, data, tmp_path):
+def test_the_cure_swaps_the_arguments(verb, kind, data, tmp_path):
     model = tmp_path / "model.keras"
     if kind == "folder":
         model.mkdir()
@@ -30,7 +30,7 @@ def test_the_cure_is_the_other_order(verb, kind, data, tmp_path):
     check_model_first(verb, model, str(data))
 
 
-def test_what_may_be_right_is_left_to_the_verb(data, tmp_path):
+def test_arguments_that_may_be_right_are_not_refused(data, tmp_path):
     check_model_first("predict", data, None)
     check_model_first("predict", data, str(tmp_path / "other.csv"))
     check_model_first("predict", Path("nothing"), str(tmp_path))

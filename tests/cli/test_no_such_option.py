@@ -1,4 +1,4 @@
-"""An option that a verb does not have: the one that was meant, or the verb's help."""
+"""An unknown option: the message names the one that was meant, or the verb's help."""
 
 import pytest
 
@@ -22,17 +22,17 @@ def sentence(typed, verb="train"):
         ("--ouput", "import", "import has no option --ouput. Did you mean --output?"),
     ],
 )
-def test_the_nearest_option_is_proposed(typed, verb, expected):
+def test_the_closest_option_is_suggested(typed, verb, expected):
     assert sentence(typed, verb) == expected
 
 
-def test_a_letter_is_taken_for_the_beginning_of_an_option():
+def test_a_letter_matches_options_that_start_with_it():
     assert sentence("-b", "predict") == (
         "predict has no option -b. Did you mean --bom or --batch-size or --backend?"
     )
 
 
-def test_at_most_three_options_are_proposed_for_a_letter():
+def test_at_most_three_options_are_suggested_for_a_letter():
     begin = [
         name
         for argument in app["train"].assemble_argument_collection()
@@ -46,12 +46,12 @@ def test_at_most_three_options_are_proposed_for_a_letter():
 
 
 @pytest.mark.parametrize("typed", ["--xyzzy", "--xyzzy=3", "-z"])
-def test_where_none_is_near_the_help_is_named(typed):
+def test_without_a_close_option_the_help_is_suggested(typed):
     flag = typed.removesuffix("=3")
     assert sentence(typed) == (f"train has no option {flag}. Cure: {command_name()} train --help")
 
 
-def test_a_flag_with_a_line_break_stays_in_one_line():
+def test_a_flag_with_a_line_break_stays_on_one_line():
     assert sentence("--x\ny").startswith(r"train has no option $'--x\x0ay'. Cure: ")
     assert sentence("--epochs\n") == (
         r"train has no option $'--epochs\x0a'. Did you mean --epochs?"

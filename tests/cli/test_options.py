@@ -17,7 +17,7 @@ class Some:
 
 @options(PlanOptions, CheckpointOptions, "text", optional=True, without=("recipe",))
 class Changes:
-    """Settings of which none need be given."""
+    """Settings that are all optional."""
 
 
 def test_settings_have_the_defaults_of_their_dataclasses():
@@ -30,14 +30,14 @@ def test_settings_have_the_defaults_of_their_dataclasses():
     assert reading(Some(text="t", header=False)) == ReadingOptions(text="t", header=False)
 
 
-def test_what_is_optional_is_none_until_it_is_given():
+def test_optional_settings_are_none_until_given():
     names = {f.name for cls in (PlanOptions, CheckpointOptions) for f in dataclasses.fields(cls)}
     assert {f.name for f in dataclasses.fields(Changes)} == names - {"recipe"} | {"text"}
     assert given(Changes()) == {}
     assert given(Changes(epochs=0, text="a")) == {"epochs": 0, "text": "a"}
 
 
-def test_what_most_people_need_comes_first():
+def test_the_most_used_settings_come_first():
     assert [f.name for f in dataclasses.fields(Some)][:3] == ["text", "label", "pair"]
     hint = get_type_hints(Some, include_extras=True)["text"]
     assert get_args(hint)[1].group == (DATA,)

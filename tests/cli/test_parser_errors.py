@@ -1,4 +1,4 @@
-"""What the parser refuses is one sentence on standard error, in kbert's words."""
+"""Parser errors are one sentence on standard error, in kbert's own words."""
 
 import pytest
 
@@ -8,9 +8,9 @@ from kbert.cli.main import main
 
 @pytest.fixture
 def refused(tmp_path, monkeypatch, capsys):
-    """A function that runs a command line, and returns the sentence that refuses it."""
+    """A function that runs a command line and returns its error message."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("KERAS_BACKEND", "torch")  # else kbert says which one it takes
+    monkeypatch.setenv("KERAS_BACKEND", "torch")  # otherwise kbert says which one it uses
 
     def run(*arguments):
         with pytest.raises(SystemExit) as end:
@@ -23,7 +23,7 @@ def refused(tmp_path, monkeypatch, capsys):
     return run
 
 
-# What each verb cannot do without.
+# The arguments that each verb requires.
 NEEDED = {
     **{"demo": [], "inspect": ["d.csv"], "plan": ["d.csv"], "train": ["d.csv"], "resume": ["run"]},
     **{"continue": ["run", "d.csv"], "evaluate": ["run", "d.csv"], "predict": ["run", "d.csv"]},
@@ -36,7 +36,7 @@ NEEDED = {
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_names_what_it_does_not_take(verb, refused):
+def test_every_verb_names_unexpected_arguments(verb, refused):
     needed = NEEDED[verb]
     assert refused(verb, *needed, "--verbos").startswith(
         f"{verb} has no option --verbos. Did you mean --verbose?"
@@ -55,8 +55,8 @@ def test_every_verb_names_what_it_does_not_take(verb, refused):
 
 
 @pytest.mark.parametrize("verb", [verb for verb, needed in NEEDED.items() if needed])
-def test_every_verb_names_what_it_needs(verb, refused):
-    if verb == "plan":  # which takes a number of rows too
+def test_every_verb_names_a_missing_argument(verb, refused):
+    if verb == "plan":  # which also takes a number of rows
         return
     sentence = refused(verb)
     assert sentence.startswith(f"{verb} needs ")
@@ -101,7 +101,7 @@ SENTENCES = {
 
 
 @pytest.mark.parametrize("line", SENTENCES)
-def test_the_sentence(line, refused):
+def test_error_messages(line, refused):
     assert refused(*line.split()) == SENTENCES[line]
 
 
@@ -110,7 +110,7 @@ def test_a_file_that_looks_like_a_flag_may_follow_two_dashes(refused):
 
 
 @pytest.mark.parametrize("verb", ["inspect", "plan", "train", "evaluate", "predict", "continue"])
-def test_several_files_are_a_pattern_without_quotes(verb, refused, tmp_path):
+def test_several_files_suggest_quoting_the_pattern(verb, refused, tmp_path):
     (tmp_path / "my data").mkdir()
     for name in "abcd":
         (tmp_path / "my data" / f"{name}.csv").touch()

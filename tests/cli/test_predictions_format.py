@@ -1,4 +1,4 @@
-"""In which format predictions are written: that of the flag, of the file's suffix, or CSV."""
+"""The format of predictions: that of the flag or of the file's suffix, otherwise CSV."""
 
 from pathlib import Path
 
@@ -32,7 +32,7 @@ def test_the_flag_or_the_suffix_decides(output, asked, expected, tmp_path):
         ("out.csv", "jsonl", "out.csv"),
     ],
 )
-def test_what_cannot_be_written(output, asked, message, tmp_path):
+def test_unusable_outputs_are_refused(output, asked, message, tmp_path):
     path = None if output is None else tmp_path / output
     with pytest.raises(InputError, match=message):
         choose_format(path, asked)

@@ -1,4 +1,4 @@
-"""`kbert pretrain`, `kbert resume` of its run, and `kbert train` with what it leaves."""
+"""`kbert pretrain`, `kbert resume` on its run, and `kbert train` with its result."""
 
 import shlex
 
@@ -10,14 +10,14 @@ pytestmark = pytest.mark.keras
 
 
 def call(capsys, *arguments):
-    """The exit status, and what a command has printed."""
+    """The exit status and output of a command."""
     with pytest.raises(SystemExit) as end:
         main(list(map(str, arguments)))
     out, err = capsys.readouterr()
     return end.value.code, out + err
 
 
-@pytest.mark.any_backend  # what it calls is tested on each
+@pytest.mark.any_backend  # what it calls is tested on each backend
 def test_from_texts_to_a_classifier(reviews, tiny_preset, tmp_path, capsys):
     short = ["--max-length", 12, "--epochs", 1, "--allow", "too-few-updates"]
     run = tmp_path / "texts"
@@ -46,7 +46,7 @@ def test_from_texts_to_a_classifier(reviews, tiny_preset, tmp_path, capsys):
     assert (status, "has no classes yet" in told) == (2, True)
 
 
-@pytest.mark.any_backend  # no model is made
+@pytest.mark.any_backend  # no model is built
 @pytest.mark.parametrize(
     ("content", "flags", "message"),
     [
@@ -60,7 +60,7 @@ def test_from_texts_to_a_classifier(reviews, tiny_preset, tmp_path, capsys):
         ("text\na\nb\n", [], "too-few-updates"),
     ],
 )
-def test_what_is_refused(tiny_preset, tmp_path, capsys, content, flags, message):
+def test_invalid_input_is_refused(tiny_preset, tmp_path, capsys, content, flags, message):
     (tmp_path / "texts.csv").write_text(content, encoding="utf-8")
     arguments = [tmp_path / "texts.csv", "--preset", tiny_preset, "--max-length", 16]
     arguments += ["--output", tmp_path / "run"]
@@ -70,8 +70,10 @@ def test_what_is_refused(tiny_preset, tmp_path, capsys, content, flags, message)
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.any_backend  # no model is made
-def test_the_plan_alone(sentences, tiny_preset, tmp_path, capsys, monkeypatch):
+@pytest.mark.any_backend  # no model is built
+def test_plan_prints_the_plan_and_writes_nothing(
+    sentences, tiny_preset, tmp_path, capsys, monkeypatch
+):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "texts.txt").write_text("\n".join(sentences[0]) + "\n", encoding="utf-8")
     preset = ["--preset", tiny_preset, "--weights", "random"]
@@ -83,8 +85,8 @@ def test_the_plan_alone(sentences, tiny_preset, tmp_path, capsys, monkeypatch):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["texts.txt"]
 
 
-@pytest.mark.any_backend  # it is refused before
-def test_several_processes_do_not_pretrain(tmp_path, capsys, monkeypatch):
+@pytest.mark.any_backend  # refused before a model is built
+def test_pretraining_in_several_processes_is_refused(tmp_path, capsys, monkeypatch):
     step = {"JOB_ID": "1", "STEP_NODELIST": "a", "NTASKS": "2", "PROCID": "1", "LOCALID": "0"}
     for name, value in step.items():
         monkeypatch.setenv(f"SLURM_{name}", value)

@@ -25,13 +25,13 @@ def test_a_fraction_is_never_rounded(arguments, message, capsys):
     assert (status, message in told) == (2, True), told
 
 
-def test_a_number_and_a_word_are_taken(capsys):
+def test_a_batch_size_may_be_a_number_or_auto(capsys):
     for value in ("16", "+16", "auto"):
         status, told = refused(capsys, "plan", "--examples", "4000", "--batch-size", value)
         assert (status, told) == (0, "")
 
 
-def test_a_settings_file_gives_way_to_flags(tmp_path, capsys):
+def test_flags_override_a_settings_file(tmp_path, capsys):
     path = tmp_path / "config.toml"
     path.write_text('data = "none.csv"\nepochs = 0\n')
     status, told = refused(capsys, "train", "--config", str(path))

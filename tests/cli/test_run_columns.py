@@ -1,4 +1,4 @@
-"""A run knows the names of the columns that it was trained with."""
+"""A run remembers the names of the columns it was trained with."""
 
 import pytest
 
@@ -14,7 +14,7 @@ from kbert.targets.soft import Soft
 
 @pytest.fixture
 def files(tmp_path, monkeypatch):
-    """A run that was told its columns, and files with these, with others, and with common ones."""
+    """A run with named columns, and files with these, with others and with common ones."""
     monkeypatch.chdir(tmp_path)
     rows = "\nIt was a joy.,9,good\nIt was a mess.,1,bad\n"
     for name, header in (("own", "story,n,kind"), ("other", "a,b,c"), ("common", "text,n,label")):
@@ -29,7 +29,7 @@ def columns(options):
     return options.text, options.pair, options.label
 
 
-def test_the_columns_of_the_run_are_used_and_said(files, capsys):
+def test_the_columns_of_the_run_are_used_and_reported(files, capsys):
     found = with_run_columns(files, "own.csv", ReadingOptions(), need_label=True)
     assert columns(found) == ("story", None, "kind")
     err = capsys.readouterr().err
@@ -44,20 +44,20 @@ def test_texts_alone(files, capsys):
     assert "label" not in capsys.readouterr().err
 
 
-def test_what_is_named_comes_first(files, capsys):
+def test_named_columns_come_first(files, capsys):
     options = ReadingOptions(text="0", label="kind")
     assert with_run_columns(files, "own.csv", options, need_label=True) == options
     assert capsys.readouterr().err == ""
 
 
-def test_common_names_are_found_where_the_file_lacks_the_run_s(files, capsys):
+def test_common_names_are_used_if_the_run_s_are_missing(files, capsys):
     found = with_run_columns(files, "common.csv", ReadingOptions(), need_label=True)
     assert columns(found) == (None, None, None)
     assert capsys.readouterr().err == ""
     assert len(found.read("common.csv")) == 2
 
 
-def test_a_file_with_neither(files):
+def test_a_file_with_neither_is_refused(files):
     with pytest.raises(InputError) as caught:
         with_run_columns(files, "other.csv", ReadingOptions(), need_label=True)
     assert "Its columns: 'a', 'b', 'c'." in str(caught.value)
@@ -78,7 +78,7 @@ def test_pairs_go_together(files):
 
 
 @pytest.mark.parametrize("settings", ["", "text = 3\n", "\0"])
-def test_a_model_without_settings_that_can_be_read(settings, files):
+def test_a_model_without_readable_settings(settings, files):
     (files / "config.toml").write_text(settings, encoding="utf-8")
     options = ReadingOptions()
     assert with_run_columns(files, "own.csv", options, need_label=True) == options
@@ -86,7 +86,7 @@ def test_a_model_without_settings_that_can_be_read(settings, files):
 
 @pytest.fixture
 def targets(tmp_path, monkeypatch):
-    """Files of the other targets, each with columns of names of its own."""
+    """Files for the other targets, each with its own column names."""
     monkeypatch.chdir(tmp_path)
     rows = {
         "several": "story,kinds\nIt was a joy.,a;b\nIt was a mess.,\n",
@@ -105,7 +105,7 @@ def _read(run, data, target, labels=("a", "b")):
     return options.read(data, labels=Labels(labels), target=target)
 
 
-def test_several_labels_in_a_text(targets):
+def test_several_labels_in_one_column(targets):
     run = RunDirectory.create("run")
     settings = {"text": "story", "label": "kinds", "label_separator": ";"}
     run.write_config(TrainConfig("several.csv", **settings).to_toml())
@@ -113,7 +113,7 @@ def test_several_labels_in_a_text(targets):
 
 
 @pytest.mark.parametrize("target", [Soft(), Regression()])
-def test_several_columns_of_the_label(target, targets, capsys):
+def test_several_label_columns(target, targets, capsys):
     run = RunDirectory.create("run")
     settings = {"text": "story", "label": "a,b", "target": target.kind}
     run.write_config(TrainConfig("columns.csv", **settings).to_toml())
@@ -121,7 +121,7 @@ def test_several_columns_of_the_label(target, targets, capsys):
     assert "of the run: text = 'story', label = 'a,b'" in capsys.readouterr().err
 
 
-def test_a_model_s_labels_are_the_columns_of_its_numbers(targets, capsys):
+def test_a_model_s_labels_name_the_columns_of_its_numbers(targets, capsys):
     data = targets / "text.csv"
     data.write_text("text,b,a\nIt was a joy.,0,1\nIt was a mess.,0.75,0.25\n", encoding="utf-8")
     assert _read(targets, str(data), Regression()).y.tolist() == [[1, 0], [0.25, 0.75]]

@@ -1,4 +1,4 @@
-"""A run knows how its file was laid out, and a file like it is read the same way."""
+"""A run remembers the layout of its file, and a file like it is read the same way."""
 
 import gzip
 
@@ -33,7 +33,7 @@ def write(name, delimiter=";", encoding="utf-8", rows=ROWS):
 
 
 def taken(path, data, named=(), **options):
-    """Return what is taken over for a file."""
+    """Return the settings that a file takes over from the run."""
     given = ReadingOptions(**options)
     found = with_run_layout(path, data, given, (*options, *named))
     differ = {n for n in OF_LAYOUT if getattr(found, n) != getattr(given, n)}
@@ -51,7 +51,7 @@ def test_a_file_of_the_same_format_is_read_the_same_way(folder, capsys, name):
     assert list(found.read(name).texts) == [row[0] for row in ROWS[1:]]
 
 
-def test_what_is_given_comes_first(folder):
+def test_given_options_come_first(folder):
     write("a.csv")
     path = run(delimiter=";", encoding="cp1252")
     assert taken(path, "a.csv", delimiter=",", encoding="utf-8") == {}
@@ -61,29 +61,29 @@ def test_what_is_given_comes_first(folder):
 @pytest.mark.parametrize(
     ("name", "settings"),
     [
-        ("a.tsv", {}),  # a run on a .csv
+        ("a.tsv", {}),  # the run's file is a .csv
         ("a.jsonl", {}),
         ("a.csv", {"format": "tsv"}),
     ],
 )
-def test_a_file_of_another_format_is_not(folder, capsys, name, settings):
+def test_a_file_of_another_format_is_not_read_the_same_way(folder, capsys, name, settings):
     write(name, delimiter="\t")
     assert taken(run(delimiter=";"), name, **settings) == {}
     assert capsys.readouterr().err == ""
 
 
-def test_columns_that_are_found_only_without_the_delimiter(folder):
+def test_a_delimiter_that_hides_the_columns_is_not_used(folder):
     write("a.csv", delimiter=",", encoding="cp1252")
     path = run(delimiter=";", encoding="cp1252", quoting="none")
     assert taken(path, "a.csv") == {"encoding": "cp1252"}
     write("one.csv", rows=[(row[0],) for row in ROWS], encoding="cp1252")
-    assert taken(path, "one.csv")["delimiter"] == ";"  # whose texts have commas
+    assert taken(path, "one.csv")["delimiter"] == ";"  # its texts contain commas
     write("other.csv", rows=[("a", "b"), *ROWS[1:]], encoding="cp1252")
-    assert taken(path, "other.csv")["delimiter"] == ";"  # with which its columns can be named
+    assert taken(path, "other.csv")["delimiter"] == ";"  # with it, the columns can be named
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "gb18030", "utf-16"])
-def test_a_file_that_is_utf_8_is_read_so(folder, encoding):
+def test_a_utf_8_file_is_read_as_utf_8(folder, encoding):
     path = run(delimiter=";", encoding=encoding)
     write("a.csv")
     assert taken(path, "a.csv") == {"delimiter": ";"}
@@ -95,7 +95,7 @@ def test_a_file_that_is_utf_8_is_read_so(folder, encoding):
     assert taken(path, "ascii.csv") == expected
 
 
-def test_a_file_without_names_of_columns(folder):
+def test_a_file_without_column_names(folder):
     path = run(text="0", label="1", header=False)
     write("a.csv", delimiter=",", rows=ROWS[2:3])
     assert taken(path, "a.csv") == {"header": False}
@@ -103,7 +103,7 @@ def test_a_file_without_names_of_columns(folder):
     assert taken(path, "b.csv") == {}
 
 
-def test_a_format_that_the_suffix_does_not_tell(folder):
+def test_a_suffix_that_identifies_no_format(folder):
     path = run("train.dat", format="csv", delimiter=";")
     write("a.dat")
     assert taken(path, "a.dat") == {"format": "csv", "delimiter": ";"}
@@ -140,6 +140,6 @@ def test_a_task_has_no_layout(folder):
     assert taken(run("glue", task="sst-2"), "a.csv") == {}
 
 
-def test_a_file_that_is_not_there(folder):
+def test_a_missing_file(folder):
     path = run(delimiter=";")
     assert (taken(path, "none.csv"), taken(path, "none*.csv")) == ({}, {})

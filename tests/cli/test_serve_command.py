@@ -24,7 +24,7 @@ def run(capsys, *arguments):
         (["--max-queue", "8"], "in a queue of 8. Cure: --max-queue 256"),
     ],
 )
-def test_settings_that_cannot_be(flags, told, capsys):
+def test_invalid_settings_are_refused(flags, told, capsys):
     status, err = run(capsys, "model", *flags)
     assert status == 2
     assert err.startswith("kbert: ")
@@ -32,7 +32,7 @@ def test_settings_that_cannot_be(flags, told, capsys):
 
 
 @pytest.mark.parametrize("package", ["fastapi", "uvicorn", "prometheus_client"])
-def test_without_the_extra_it_is_one_sentence(package, capsys, monkeypatch):
+def test_a_missing_package_is_one_sentence(package, capsys, monkeypatch):
     monkeypatch.setattr(
         "kbert.cli.serve.find_spec", lambda name: None if name == package else object()
     )
@@ -45,7 +45,7 @@ def test_without_the_extra_it_is_one_sentence(package, capsys, monkeypatch):
     )
 
 
-def test_a_model_that_is_not_there_names_those_that_are(capsys, tmp_path, monkeypatch):
+def test_the_cure_for_a_missing_model_names_existing_ones(capsys, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for file in ("runs/a/run.json", "runs/a/model/config.json", "exports/a/kbert.json"):
         (tmp_path / file).parent.mkdir(parents=True)
@@ -57,7 +57,7 @@ def test_a_model_that_is_not_there_names_those_that_are(capsys, tmp_path, monkey
         assert "Cure: name an existing model: runs/a or exports/a" in " ".join(err.split())
 
 
-def test_nothing_else_imports_what_a_server_needs():
+def test_nothing_else_imports_the_server_packages():
     code = (
         "import sys, kbert.cli.main\nkbert.Predictor\n"
         "try: kbert.cli.main.main(['--help'])\nexcept SystemExit: pass\n"

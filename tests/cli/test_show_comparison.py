@@ -25,7 +25,7 @@ def test_two_runs():
     ]
 
 
-def test_settings_over_their_seeds():
+def test_settings_are_compared_over_seeds():
     runs = [
         with_settings(report, seed, rate)
         for rate, both in ((1e-5, (WORSE, WORSE)), (2e-5, (BEST, WORSE)), (3e-5, (WORSE, WORSE)))
@@ -49,12 +49,12 @@ def test_settings_over_their_seeds():
 
 
 @pytest.mark.parametrize("monitor", ["accuracy", "loss"])
-def test_which_way_is_better_is_said(monitor):
+def test_it_says_when_lower_is_better(monitor):
     runs = [replace(one, history=by(one, monitor), predictions=None) for one in (BEST, WORSE)]
     assert ("Lower is better." in shown_comparison(Comparison.of(runs))) == (monitor == "loss")
 
 
-def test_a_long_name_is_cut_and_what_lacks_is_said():
+def test_a_long_name_is_cut_and_missing_parts_are_noted():
     lacking = replace(WORSE, name="a" * 100, predictions=None, notes=("No rows.",))
     text = shown_comparison(Comparison.of([BEST, lacking]))
     assert "a" * 39 + "…" in text

@@ -1,4 +1,4 @@
-"""`kbert plan --devices`: what more devices do to a plan, in both spellings of its batch."""
+"""`kbert plan --devices`: how more devices change a plan, for both ways to set its batch."""
 
 import json
 import shlex
@@ -38,7 +38,7 @@ def kbert(capsys, tmp_path, monkeypatch):
     return kbert
 
 
-def test_both_spellings_of_the_batch_are_shown(kbert):
+def test_both_ways_to_set_the_batch_are_shown(kbert):
     status, out, err = kbert("plan", "--examples", "25000", "--devices", "1,8, 64")
     assert (status, err) == (0, "")
     assert TABLE in out
@@ -75,7 +75,7 @@ def test_json_has_the_sets_of_the_file(devices, kbert, tmp_path):
     assert [finding["code"] for finding in record["data_findings"]] == ["dev-small"]
 
 
-def test_as_json_with_every_finding(kbert):
+def test_json_has_every_finding(kbert):
     status, out, _ = kbert(
         *("plan", "--examples", "25000", "--devices", "8", "--json", "--batch-size", "50"),
     )
@@ -97,7 +97,7 @@ def test_as_json_with_every_finding(kbert):
     assert "do not fill a batch of 2,048" in plans[3]["refused"]
 
 
-def test_updates_of_a_size_stay(kbert):
+def test_an_update_size_keeps_the_number_of_updates(kbert):
     _, out, _ = kbert(
         *("plan", "--examples", "6400", "--devices", "1,2,8", "--batch-size", "8"),
         *("--update-size", "32", "--json"),
@@ -108,7 +108,7 @@ def test_updates_of_a_size_stay(kbert):
     assert "must be a multiple of the 64 rows of a batch" in plans[5]["refused"]
 
 
-def test_the_status_is_2_where_no_number_of_devices_works(kbert):
+def test_the_status_is_2_if_no_number_of_devices_works(kbert):
     assert kbert("plan", "--examples", "100", "--epochs", "1", "--devices", "1,2")[0] == 2
     assert kbert("plan", "--examples", "400", "--epochs", "1", "--devices", "1,64")[0] == 0
     assert kbert("plan", "--examples", "400", "--devices", "64", "--batch-size", "400")[0] == 2
@@ -129,7 +129,7 @@ def test_the_status_is_2_where_no_number_of_devices_works(kbert):
         ("--devices 1,8 --batch-size auto", "--batch-size auto tries batches on one device only"),
     ],
 )
-def test_what_is_no_number_of_devices(flags, message, kbert):
+def test_invalid_numbers_of_devices_are_refused(flags, message, kbert):
     status, out, err = kbert("plan", "--examples", "1000", *flags.split())
     assert (status, out, err.count("\n")) == (2, "", 1)
     assert message in err
@@ -145,7 +145,7 @@ def test_steps_are_timed_on_one_device(kbert):
 
 @pytest.mark.parametrize("flag", ["--batch-size=4", "--batch-size-per-device=4"])
 @pytest.mark.parametrize("setting", ["batch_size", "batch_size_per_device"])
-def test_a_flag_takes_the_place_of_both_spellings_in_a_file(flag, setting, kbert, tmp_path):
+def test_a_flag_replaces_either_batch_setting_of_a_file(flag, setting, kbert, tmp_path):
     (tmp_path / "all.toml").write_text(f'data = "none.csv"\n{setting} = 64\n')
     _, _, err = kbert("train", "--config", "all.toml", flag)
-    assert "There is no file none.csv" in err  # and no word about two sizes
+    assert "There is no file none.csv" in err  # and no complaint about two sizes

@@ -17,13 +17,13 @@ def shown(capsys, flags=FLAGS, data=None, examples=3668, step=0, as_json=True):
     return status, json.loads(out) if as_json else out
 
 
-def test_the_arithmetic_is_that_of_the_script(capsys):
+def test_the_arithmetic_matches_the_script(capsys):
     _, record = shown(capsys)
-    # int(3668 / 32 * 3) and int(343 * 0.1), of MRPC
+    # int(3668 / 32 * 3) and int(343 * 0.1), for MRPC
     assert (record["updates"], record["warmup_updates"], record["remaining"]) == (343, 34, 343)
 
 
-def test_a_second_training_from_the_end_of_the_plan_is_an_error(capsys):
+def test_training_again_from_the_end_of_the_plan_is_an_error(capsys):
     status, record = shown(capsys, step=343)
     assert status == 2
     assert (record["remaining"], record["learning_rate_now"]) == (0, 0)
@@ -43,12 +43,12 @@ def test_the_rows_of_a_file_are_counted(tmp_path, capsys):
     assert record["updates"] == 9
 
 
-def test_without_rows_nothing_can_be_computed(capsys):
+def test_the_number_of_rows_is_required(capsys):
     with pytest.raises(InputError, match="Name the training file, or how many rows"):
         shown(capsys, examples=None)
 
 
-def test_the_rows_of_a_task_of_numbers_are_counted(tmp_path, capsys):
+def test_the_rows_of_a_regression_task_are_counted(tmp_path, capsys):
     header = "index\tgenre\tsentence1\tsentence2\tscore\n"
     rows = [f"{n}\tnews\tA story {n}.\tA tale {n}.\t{n % 51 / 10}\n" for n in range(96)]
     (tmp_path / "train.tsv").write_text(header + "".join(rows), encoding="utf-8")

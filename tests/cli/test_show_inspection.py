@@ -39,7 +39,7 @@ def test_a_sound_file_has_status_0(inspect):
     assert not [f for f in record["findings"] if f["severity"] == "error"]
 
 
-def test_a_row_that_cannot_be_used_is_a_finding(inspect):
+def test_an_unusable_row_is_a_finding(inspect):
     status, out = inspect("text,label\n" + rows() + ",bad\n", as_json=False)
     assert "rows.csv" in out
     assert "the first: row 201 (line 202): the text (column 'text') is empty" in out
@@ -59,7 +59,7 @@ def test_without_labels_the_texts_are_inspected(inspect):
     assert "no column was recognised as the label; name it to see more" in out
 
 
-def test_classes_that_are_not_known_cannot_be_drawn(inspect, tmp_path):
+def test_a_plot_without_classes_is_refused(inspect, tmp_path):
     with pytest.raises(InputError, match="draws the classes"):
         inspect("body\na story\nanother\n", plot=tmp_path / "plot.png")
     assert not (tmp_path / "plot.png").exists()

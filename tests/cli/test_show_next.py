@@ -14,7 +14,7 @@ from kbert.runs.run_directory import RunDirectory
 
 
 def commands(capsys, run):
-    """What is to be pasted: the words after the program's name, without the comment."""
+    """The commands to paste: the words after the program's name, without the comment."""
     with speaking(FlagWords()):
         show_next(run)
     lines = capsys.readouterr().out.partition("Next:\n")[2].splitlines()
@@ -24,7 +24,7 @@ def commands(capsys, run):
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """A function that makes a run of some settings, in a folder with a difficult name."""
+    """A function that creates a run with some settings, in a folder with a difficult name."""
     monkeypatch.chdir(tmp_path)
 
     def make(path="-my rüns/it's", *, pairs=False, **settings):
@@ -37,7 +37,7 @@ def run(tmp_path, monkeypatch):
 
 
 def parsed(words):
-    """The model, the data and how they are read, as the parser has them."""
+    """The model, the data and the reading options, as parsed."""
     _, bound, _ = app.parse_args(words)
     settings = bound.kwargs.get("settings")
     return str(bound.args[0]), bound.args[1:], settings
@@ -61,14 +61,14 @@ def test_the_columns_of_the_run_are_named(run, capsys):
     assert {name: getattr(settings, name) for name in READING} == READING
 
 
-def test_pairs_have_no_line_of_texts(run, capsys, tmp_path):
+def test_pairs_have_no_command_for_typed_texts(run, capsys, tmp_path):
     predict, evaluate = commands(capsys, run(pairs=True, text="a", pair="b", header=True))
     assert (parsed(predict)[2].text, parsed(predict)[2].pair) == ("a", "b")
     assert (parsed(evaluate)[2].text, parsed(evaluate)[2].pair) == ("a", "b")
 
 
 @pytest.mark.parametrize("task", ["mrpc", "cola", "sst-2", "rte", "mnli"])
-def test_the_files_of_a_task_are_read_by_their_positions(task, run, capsys, tmp_path):
+def test_the_files_of_a_task_are_read_by_column_position(task, run, capsys, tmp_path):
     lines = commands(capsys, run(task=task, data="glue", pairs=task not in ("cola", "sst-2")))
     settings = parsed(lines[-1])[2]
     options = reading(settings)
@@ -94,7 +94,7 @@ def test_the_files_of_a_task_are_read_by_their_positions(task, run, capsys, tmp_
     assert pair is None or found.pairs[0] == f"cell {pair}"
 
 
-def test_a_run_that_skipped_rows_skips_those_of_the_next_file(run, capsys):
+def test_commands_skip_bad_rows_if_the_run_skipped_some(run, capsys):
     skipping = run(on_bad_row="skip")
     assert all(settings is None for *_, settings in map(parsed, commands(capsys, skipping)))
     (skipping.path / "skipped_rows.csv").write_text("row\n")

@@ -1,4 +1,4 @@
-"""`kbert plan FILE`: what is wrong with the data is said, or who says it."""
+"""`kbert plan FILE`: reports problems of the data, or names the command that does."""
 
 import json
 import shlex
@@ -44,7 +44,7 @@ def test_a_task_is_planned_and_inspected_by_its_folder(tmp_path, capsys):
 FLAGS = ["--text", "body", "--label", "kind", "--delimiter", ";", "--on-bad-row", "skip"]
 
 
-def test_the_pointer_to_inspect_has_every_flag_of_the_reader(write, capsys):
+def test_the_suggested_inspect_has_every_reading_flag(write, capsys):
     path = write(["good", "bad"], ";bad\n")
     status, shown = kbert(capsys, "plan", path, *FLAGS, "--max-length", "64")
     assert status == 0
@@ -58,7 +58,7 @@ def test_the_pointer_to_inspect_has_every_flag_of_the_reader(write, capsys):
     assert kbert(capsys, *arguments)[0] == 0
 
 
-def test_data_that_would_stop_a_run_are_told(write, capsys):
+def test_data_that_would_stop_a_run_is_reported(write, capsys):
     path = write(["good", "Good", "bad"])
     status, shown = kbert(capsys, "plan", path, *FLAGS)
     assert status == 2
@@ -70,7 +70,7 @@ def test_data_that_would_stop_a_run_are_told(write, capsys):
     assert found[0]["code"] == "label-variants"
 
 
-def test_rows_that_are_skipped_set_aside_or_equal_are_told(write, capsys):
+def test_skipped_set_aside_and_duplicate_rows_are_reported(write, capsys):
     path = write(["good", "bad"], ";bad\n" + 5 * "A story of 1 friends;bad\n")
     status, shown = kbert(capsys, "plan", path, *FLAGS, "--epochs", "10")
     assert status == 0
@@ -92,7 +92,7 @@ def test_rows_that_are_skipped_set_aside_or_equal_are_told(write, capsys):
 
 
 @pytest.mark.parametrize("rows", [["reviews.csv", *FLAGS], ["--examples", "400"]])
-def test_a_backend_is_checked_without_time_too(rows, write, capsys, monkeypatch):
+def test_the_backend_is_checked_even_without_time(rows, write, capsys, monkeypatch):
     write(["good", "bad"])
     monkeypatch.setattr("kbert.backend.choose_backend._installed", lambda name: name == "torch")
     monkeypatch.setattr("kbert.backend.choose_backend._running", lambda: None)
@@ -104,8 +104,8 @@ def test_a_backend_is_checked_without_time_too(rows, write, capsys, monkeypatch)
 
 
 @pytest.mark.keras
-@pytest.mark.any_backend  # a matter of what is refused
-def test_the_time_of_a_run_that_would_be_refused_is_told_too(tiny_preset, write, capsys):
+@pytest.mark.any_backend  # depends only on what is refused
+def test_a_run_that_would_be_refused_is_timed_too(tiny_preset, write, capsys):
     path = write(["good", "Good", "bad"])
     settings = ["--preset", str(tiny_preset), "--max-length", "8", "--batch-size", "64"]
     status, shown = kbert(capsys, "plan", path, *FLAGS, *settings, "--time")

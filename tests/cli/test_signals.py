@@ -1,4 +1,4 @@
-"""Signals outside a training: the verb ends with one sentence and the status of a shell."""
+"""Signals outside training: the verb ends with one sentence and a shell's exit status."""
 
 import signal
 import subprocess
@@ -25,7 +25,7 @@ pytestmark = [
 
 
 def ended_by(name, before="", seconds=60):
-    """The status and what was said of a verb that a signal ends, or does not."""
+    """The status and standard error of a verb that was sent a signal."""
     code = WAITING.format(before=before, seconds=seconds)
     with subprocess.Popen(
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -46,12 +46,12 @@ def test_a_signal_ends_a_verb(name, status):
 
 @pytest.mark.parametrize("name", ["SIGHUP", "SIGTERM"])
 def test_a_signal_that_is_ignored_stays_ignored(name):
-    """As SIGHUP under nohup."""
+    """Like SIGHUP under nohup."""
     before = f"signal.signal(signal.{name}, signal.SIG_IGN)"
     assert ended_by(name, before, seconds=1) == (0, "")
 
 
-# A module that the command line imports, which takes its time and lets no exception out.
+# A slow module that the command line imports; no exception gets out of it.
 SLOW = """
 import time
 print("importing", flush=True)
@@ -62,7 +62,7 @@ except BaseException:
 """
 STARTS = {
     "python -m kbert": "import runpy; runpy.run_module('kbert', run_name='__main__')",
-    "the program": "from kbert.__main__ import main; main()",  # pyproject.toml names it
+    "the program": "from kbert.__main__ import main; main()",  # as in pyproject.toml
 }
 
 
@@ -82,13 +82,13 @@ def test_ctrl_c_while_modules_are_imported(start, ignored, tmp_path):
             _, err = process.communicate(timeout=60)
         finally:
             process.kill()
-    if ignored:  # the module goes on, and turns out to be another one
+    if ignored:  # the import continues, and turns out to be another module
         assert "ImportError" in err
     else:
         assert (process.returncode, err) == (130, "")
 
 
-def test_next_to_nothing_is_imported_before_ctrl_c_is_heard():
+def test_almost_nothing_is_imported_before_ctrl_c_is_handled():
     code = """
 import sys
 before = set(sys.modules)
@@ -99,11 +99,11 @@ print(*sorted(set(sys.modules) - before))
     own = ["kbert", "kbert.models", "kbert.models.known_to_keras"]
     imported = [name for name in done.stdout.split() if not name.startswith("importlib")]
     assert [name for name in imported if name not in ("types", "warnings")] == own
-    # It imports tempfile and urllib, which take longer than all else.
+    # importlib.abc imports tempfile and urllib, which take longer than everything else.
     assert "importlib.abc" not in done.stdout.split()
 
 
-# What the command line does first, before a verb: the signal comes while it does it.
+# What the command line does first, before a verb; the signal arrives meanwhile.
 EARLY = """
 import os, signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -123,11 +123,11 @@ main()
     [("prepare_streams", ""), ("check_verb", "kbert: stopped.\n"), ("settle_streams", "")],
 )
 def test_ctrl_c_right_after_the_imports_and_at_the_end(name, said):
-    """No traceback, whichever moment it comes at."""
+    """No traceback, whenever the signal arrives."""
     code = EARLY.format(name=name)
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (130, said)
 
 
-def test_after_the_imports_ctrl_c_is_said():
+def test_ctrl_c_after_the_imports_is_reported():
     assert ended_by("SIGINT", HEARS_CTRL_C) == (130, "kbert: stopped.\n")

@@ -1,4 +1,4 @@
-"""A file that is too small for the default plan: the cure of its refusal works as it is typed."""
+"""A file that is too small for the default plan: the suggested cure works as typed."""
 
 import shlex
 
@@ -9,7 +9,7 @@ from kbert.errors import InputError
 
 
 @pytest.mark.parametrize("rows", [4, 12, 60, 90])
-def test_its_cure(rows, sentences, tiny_preset, tmp_path, monkeypatch, capsys):
+def test_the_suggested_cure_works(rows, sentences, tiny_preset, tmp_path, monkeypatch, capsys):
     def reached(prepared):
         raise InputError("It would be trained.")
 

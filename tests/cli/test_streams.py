@@ -1,4 +1,4 @@
-"""Verbs whose result is their output, in processes with streams that do not take it."""
+"""Verbs that print their result, in processes whose streams cannot take it."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def chinese(tmp_path):
 
 
 def kbert(*arguments, before="", **streams):
-    """Run the command line; return its status, and bytes of both streams."""
+    """Run the command line; return its status and the bytes of both streams."""
     code = f"{before}\nimport sys\nfrom kbert.cli.main import main\nmain({list(arguments)!a})"
     streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **streams}
     done = subprocess.run([sys.executable, "-c", code], check=False, **streams)
@@ -28,7 +28,7 @@ def kbert(*arguments, before="", **streams):
 
 
 def closing(*numbers):
-    """What starts the command with streams closed, as `>&-` does."""
+    """Code that closes streams before the command starts, as `>&-` does."""
     code = ["import os, sys", *(f"os.close({number})" for number in numbers)]
     names = ("stdin", "stdout", "stderr")
     code += [f"sys.{names[number]} = sys.__{names[number]}__ = None" for number in numbers]
@@ -39,7 +39,7 @@ RESULTS = [["plan", "--examples", "1000"], ["plan", "--examples", "1000", "--jso
 
 
 @pytest.mark.parametrize("arguments", RESULTS, ids=["text", "json"])
-def test_a_reader_that_has_gone_ends_a_result_quietly(arguments):
+def test_a_closed_pipe_ends_the_output_quietly(arguments):
     reader, writer = os.pipe()
     os.close(reader)
     assert kbert(*arguments, stdout=writer) == (1, None, b"")
@@ -60,9 +60,9 @@ def test_a_closed_output_is_one_sentence():
     assert (status, err) == (1, b"kbert: Standard output is closed.\n")
 
 
-def test_without_standard_error_a_result_is_whole():
+def test_without_standard_error_a_result_is_complete():
     assert kbert(*RESULTS[1], before=closing(2)) == kbert(*RESULTS[1])
-    # A refusal has its status, and nothing of it lands among the results.
+    # A refusal keeps its status, and none of it ends up in the results.
     assert kbert("plan", before=closing(2))[:2] == (2, b"")
     assert kbert("plan", before=closing(0, 1, 2))[:2] == (2, b"")
 
@@ -78,8 +78,8 @@ def test_without_standard_input_predict_asks_for_a_file(tmp_path):
     assert "InputError: Standard input is closed. Name the file to read." in done.stderr
 
 
-def test_no_file_takes_the_number_of_a_closed_stream(tmp_path):
-    """What a library prints to number 1 would otherwise land in that file."""
+def test_no_file_gets_the_descriptor_of_a_closed_stream(tmp_path):
+    """What a library prints to descriptor 1 would otherwise end up in that file."""
     code = f"""{closing(0, 1, 2)}
 from kbert.cli.streams import prepare_streams
 prepare_streams()
@@ -102,7 +102,7 @@ with open({str(tmp_path / "new")!r}, "w") as file:
     ],
     ids=str,
 )
-def test_an_encoding_without_the_characters_changes_no_result(chinese, settings):
+def test_an_encoding_without_the_characters_keeps_the_result(chinese, settings):
     environment = {**os.environ, **settings}
     utf8 = {**os.environ, "PYTHONUTF8": "1"}
     status, out, err = kbert("inspect", str(chinese), env=environment)
@@ -116,13 +116,13 @@ def test_an_encoding_without_the_characters_changes_no_result(chinese, settings)
     record = json.loads(out.decode(encoding))
     assert record == json.loads(kbert("inspect", str(chinese), "--json", env=utf8)[1])
     assert LABELS[0] in json.dumps(record, ensure_ascii=False)
-    # What is no flag is shown by the parser, with the words that were typed.
+    # The parser shows an unknown flag as it was typed.
     status, out, err = kbert("inspect", str(chinese), "--正面", env=environment)
     assert (status, b"Traceback" in out + err) == (2, False)
 
 
-def test_an_error_of_a_pipe_of_our_own_is_told(monkeypatch, capsys):
-    """Not everything that breaks is standard output: a helper process may have died."""
+def test_a_broken_pipe_of_our_own_is_reported(monkeypatch, capsys):
+    """A broken pipe is not always standard output: a helper process may have died."""
     from kbert.cli import main
 
     def fail(arguments):

@@ -23,13 +23,13 @@ def test_by_hand():
     assert terminal_curve([1, 0.125], height=1) == "         1 |█▁"
 
 
-def test_the_lines_between_have_no_name():
+def test_only_the_first_and_last_lines_have_labels():
     lines = terminal_curve([1e-5, 5e-5], height=4).splitlines()
     assert [line.partition("|")[0].strip() for line in lines] == ["5e-05", "", "", "0"]
 
 
 @given(st.lists(st.just(0.0) | st.floats(1e-9, 1e6), min_size=1, max_size=60), st.integers(1, 9))
-def test_every_value_is_a_column_as_high_as_its_share(values, height):
+def test_every_column_is_as_high_as_its_value(values, height):
     curve = terminal_curve(values, height)
     lines = curve.splitlines()
     assert len(lines) == height

@@ -1,6 +1,6 @@
-"""Every flag of every verb: it is used, or refused by name, and never passed over.
+"""Every flag of every verb is used, or refused by name, and never ignored.
 
-The table lists all flags, so that a new one has to find its place in it.
+The table lists all flags, so a new one has to be added to it.
 """
 
 from dataclasses import fields
@@ -51,7 +51,7 @@ SERVING = (
     *("max-wait-ms", "port", "threads", "workers", *SPEAKING),
 )
 
-BATCH = "--batch-size 32 --batch-size-per-device 4"  # 32 is the default, and typed
+BATCH = "--batch-size 32 --batch-size-per-device 4"  # 32 is the default, but given
 TASK = "{option} has no effect beside --task: leave it out."
 DEV = {
     "dev-proportion": ["data.csv --dev-proportion 0.2 --dev dev.csv"],
@@ -66,7 +66,7 @@ DEV = {
     "folds": ["data.csv --folds 3 --dev dev.csv"],
     "fold": ["data.csv --fold 1"],
 }
-# Of a Parquet file nothing is delimited, and it has no encoding; of JSON Lines it has one.
+# A Parquet file has neither a delimiter nor an encoding; JSON Lines has an encoding.
 FILES = {
     "delimiter": ["rows.jsonl --delimiter ;", "rows.parquet --delimiter ;"],
     "header": ["rows.jsonl --no-header", "rows.txt --header"],
@@ -146,7 +146,6 @@ TABLE = {
         "plot": ["data.csv --google-flags= --plot plan.png"],
         "shuffle-window": ["--examples 9 --shuffle-window 2", *SHARDS["shuffle-window"]],
         "shard-cache": ["data.csv --google-flags= --shard-cache 2", *SHARDS["shard-cache"]],
-        **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
     },
     "lr-find": {
         **dict.fromkeys((*READING, *MODEL, *LOSS, *SPEAKING), USED),
@@ -225,7 +224,7 @@ TABLE = {
     "continue": {
         **{name: USED for name in TRAINING if name not in FROM_PARENT},
         **dict.fromkeys(PROCESSES, USED),
-        **dict.fromkeys(SHARDS, USED),  # of the run's data, which have to be read first
+        **dict.fromkeys(SHARDS, USED),  # for the run's data, which must be read first
         "dev-proportion": ["run --dev dev.csv --dev-proportion 0.2"],
         "split-seed": ["run --dev dev.csv --split-seed 1"],
         "folds": ["run --dev dev.csv --folds 3"],
@@ -256,7 +255,7 @@ TABLE = {
         **dict.fromkeys((*SPEAKING, "source", "output", "labels", "backend"), USED),
         "base": ["tiny --output new --base tiny"],
         "lowercase": ["tiny --output new --lowercase"],
-        "max-length": USED,  # of an encoder, which has to be read first: tests/models
+        "max-length": USED,  # for an encoder, which must be read first: tests/models
     },
     "presets": dict.fromkeys((*SPEAKING, "json"), USED),
     "report": dict.fromkeys((*SPEAKING, "run", "others", "output"), USED),
@@ -287,7 +286,7 @@ TABLE = {
     },
     "export": {
         **dict.fromkeys((*SPEAKING, "model", "output", "format", "dev", "backend"), USED),
-        # Without the file of --dev; the model has to be read first: tests/exports.
+        # Without a --dev file; the model must be read first: tests/exports.
         **dict.fromkeys(("text", "pair", "label", "encoding", "delimiter", "on-bad-row"), USED),
         "sheet": USED,
         **dict.fromkeys(("weight", "target", "label-separator"), USED),
@@ -316,7 +315,7 @@ for name in ("label", "weight", "group", "split-by-time", "target", "label-separ
 
 
 def flags_of(verb):
-    """The flags that the parser knows, by their names."""
+    """The names of the flags that the parser knows."""
     found = app[verb].assemble_argument_collection()
     return {argument.name.removeprefix("--").lower() for argument in found} - {"*"}
 
@@ -328,7 +327,7 @@ def test_the_table_has_every_flag(verb):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch, tiny_preset, export_folder_of_nothing):
-    """A folder with data, a run and an export, which are looked at and never read."""
+    """A folder with data, a run and an export, which are looked up but never read."""
     rows = "text,label\n" + "A joy.,good\nA mess.,bad\n" * 20
     for name in ("data.csv", "dev.csv"):
         (tmp_path / name).write_text(rows)
@@ -374,7 +373,7 @@ CASES = [
 
 
 @pytest.mark.parametrize(("verb", "flag", "line"), CASES, ids=lambda value: value or "-")
-def test_what_would_not_be_used_is_refused_by_name(verb, flag, line, folder, capsys):
+def test_an_unused_flag_is_refused_by_name(verb, flag, line, folder, capsys):
     before = sorted(folder.rglob("*"))
     with pytest.raises(SystemExit) as end:
         main([verb, *line.split(" ")])
@@ -395,8 +394,8 @@ def test_continue_has_no_flag_for_what_its_run_decides(name, folder, capsys):
     assert f"--{name}" in "".join(capsys.readouterr())
 
 
-def test_a_settings_file_may_hold_what_a_flag_decides(folder, capsys):
-    """A run's config.toml has every setting, those without effect among them."""
+def test_a_settings_file_may_have_settings_without_effect(folder, capsys):
+    """A run's config.toml has every setting, including those without effect."""
     (folder / "all.toml").write_text('data = "data.csv"\ndev = "none.csv"\ndev_proportion = 0.1\n')
     with pytest.raises(SystemExit):
         main(["train", "--config", "all.toml"])

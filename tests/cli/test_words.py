@@ -1,4 +1,4 @@
-"""Settings and calls as the command line writes them: ready to be pasted into a shell."""
+"""Settings and calls as the command line writes them: ready to paste into a shell."""
 
 import os
 import re
@@ -58,14 +58,14 @@ def test_a_call_is_a_command(call, expected):
     assert FlagWords().call(call) == f"{command_name()} {expected}"
 
 
-# The others are written as only bash, zsh and ksh read them: below, in bash.
+# Only bash, zsh and ksh read the spelling of other characters: tested below in bash.
 PRINTABLE = st.text(min_size=1).filter(str.isprintable)
 
 
 @given(st.dictionaries(st.sampled_from(["text", "label", "dev"]), PRINTABLE))
 @example({"text": "-x"})
 @example({"text": "it's a=b"})
-def test_a_shell_reads_what_was_meant(settings):
+def test_a_shell_reads_the_same_values(settings):
     words = iter(shlex.split(FlagWords().settings(settings)))
     for name, value in settings.items():
         flag, equals, given = next(words).partition("=")
@@ -89,7 +89,7 @@ def test_severities_have_colours_on_a_terminal_only(terminal, no_color, expected
     assert [FlagWords().severity(name) for name in ("info", "warning", "error")] == expected
 
 
-def test_colours_move_no_column(monkeypatch):
+def test_colours_do_not_shift_columns(monkeypatch):
     found = [Finding("imbalance", severity, "A.", Cure(note="b")) for severity in ("info", "error")]
     plain = findings_table(found)
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
@@ -117,8 +117,8 @@ NAMES = [
 
 
 @pytest.mark.parametrize("name", NAMES, ids=ascii)
-def test_a_shell_and_the_parser_read_what_was_meant(name):
-    """Really pasted: bash splits the line, and the parser of the command line reads the words."""
+def test_a_shell_and_the_parser_read_the_same_values(name):
+    """As if pasted: bash splits the line, and the command line's parser reads the words."""
     call = Call("evaluate", name, f"{name}.csv", text=name, delimiter=";", header=False)
     line = FlagWords().call(call).replace(command_name(), "printf '%s\\0'", 1)
     done = subprocess.run(["bash", "-c", os.fsencode(line)], capture_output=True, check=True)
@@ -140,12 +140,12 @@ def test_a_shell_and_the_parser_read_what_was_meant(name):
         ("elsewhere.py", f"{sys.executable} -m kbert"),
     ],
 )
-def test_the_command_is_quoted_too(called, expected, tmp_path, monkeypatch):
+def test_the_command_name_is_quoted_too(called, expected, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "argv", [called])
     monkeypatch.setenv("PATH", "")
     assert command_name() == expected
 
 
-def test_a_tab_is_written_as_a_shell_takes_it():
+def test_a_tab_is_written_as_backslash_t():
     assert FlagWords().settings({"delimiter": "\t"}) == r"--delimiter '\t'"

@@ -4,7 +4,7 @@ from kbert import InputError
 from kbert.config import CheckpointOptions
 
 
-def test_none_saves_at_the_end_of_epochs_alone():
+def test_none_saves_only_at_the_end_of_epochs():
     options = CheckpointOptions(checkpoint_minutes=None)
     assert (options.checkpoint_steps, options.checkpoint_minutes) == (None, None)
 
@@ -18,7 +18,7 @@ def test_none_saves_at_the_end_of_epochs_alone():
         ("checkpoint_minutes", float("nan"), "`checkpoint_minutes` must be above 0"),
     ],
 )
-def test_what_would_never_save_is_refused(name, value, message):
+def test_values_that_never_save_are_refused(name, value, message):
     with pytest.raises(InputError) as caught:
         CheckpointOptions(**{name: value})
     assert message in str(caught.value)

@@ -18,7 +18,7 @@ Words = tuple[str, ...]
         (None, Size | None),
     ],
 )
-def test_what_is_of_the_type_passes(value, hint):
+def test_values_of_the_type_pass(value, hint):
     check_type("setting", value, hint)
 
 
@@ -37,13 +37,13 @@ def test_what_is_of_the_type_passes(value, hint):
         ("a\0", str, "contains a NUL character"),
     ],
 )
-def test_what_is_not_is_refused(value, hint, message):
+def test_other_values_are_refused(value, hint, message):
     with pytest.raises(InputError) as caught:
         check_type("setting", value, hint)
     assert message in str(caught.value)
 
 
-def test_what_is_expected_is_said_in_words():
+def test_the_expected_type_is_given_in_words():
     assert [expected_of(kind) for kind in (int, float, bool, str)] == [
         *("a whole number", "a number", "true or false", "a string"),
     ]

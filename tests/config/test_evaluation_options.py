@@ -14,7 +14,7 @@ from kbert.config import EvaluationOptions
         {"dev_proportion": 0, "test": "test.csv"},
     ],
 )
-def test_what_can_be_evaluated(settings):
+def test_valid_settings_are_accepted(settings):
     EvaluationOptions(**settings)
 
 
@@ -30,7 +30,7 @@ def test_what_can_be_evaluated(settings):
         ({"dev_proportion": 0, "evaluate_every": 5}, "`evaluate_every` needs a dev set"),
     ],
 )
-def test_what_cannot_is_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(InputError) as caught:
         EvaluationOptions(**settings)
     assert message in str(caught.value)

@@ -12,12 +12,12 @@ from kbert.config import LossOptions
         ({"focal_gamma": 1.0}, "focal_gamma. belongs to"),
     ],
 )
-def test_what_is_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         LossOptions(**settings)
 
 
-def test_an_unknown_loss_has_its_neighbour_named():
+def test_an_unknown_loss_suggests_the_closest_one():
     with pytest.raises(InputError, match="Did you mean 'focal'"):
         TrainConfig("a.csv", loss="fokal")
 

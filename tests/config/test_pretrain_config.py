@@ -6,7 +6,7 @@ from kbert import InputError
 from kbert.config.pretrain_config import UNUSED, PretrainConfig
 
 
-def test_toml(tmp_path):
+def test_toml_round_trip(tmp_path):
     config = PretrainConfig("texts.txt", epochs=4, dev_proportion=0.1, allow=("too-few-updates",))
     path = tmp_path / "config.toml"
     path.write_text(config.to_toml(), encoding="utf-8")
@@ -28,12 +28,12 @@ def test_toml(tmp_path):
         ({"epochs": "3"}, "epochs"),
     ],
 )
-def test_what_is_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         PretrainConfig("texts.txt", **settings)
 
 
-def test_a_file_without_data(tmp_path):
+def test_a_file_without_data_is_refused(tmp_path):
     (tmp_path / "config.toml").write_text("epochs = 2\n", encoding="utf-8")
     with pytest.raises(InputError, match="names no data"):
         PretrainConfig.from_toml(tmp_path / "config.toml")

@@ -15,7 +15,7 @@ def read(folder, text):
     return read_toml(path, HINTS)
 
 
-def test_values_are_of_their_types(tmp_path):
+def test_values_have_their_types(tmp_path):
     text = 'epochs = 3\nallow = ["no-warmup"]\nbatch_size = "auto"\n'
     expected = {"epochs": 3, "allow": ("no-warmup",), "batch_size": "auto"}
     assert read(tmp_path, text) == expected
@@ -23,7 +23,7 @@ def test_values_are_of_their_types(tmp_path):
     assert read(tmp_path, "") == {}
 
 
-def test_names_of_0_1_are_known(tmp_path):
+def test_names_of_version_0_1_are_known(tmp_path):
     assert read(tmp_path, "accumulation = 2\n") == {"gradient_accumulation_steps": 2}
     assert read(tmp_path, 'force = ["no-warmup"]\n') == {"allow": ("no-warmup",)}
 
@@ -40,13 +40,13 @@ def test_names_of_0_1_are_known(tmp_path):
         (b"epochs = 3\0", "contains NUL characters"),
     ],
 )
-def test_what_cannot_be_read_names_the_file(tmp_path, text, message):
+def test_errors_name_the_file(tmp_path, text, message):
     with pytest.raises(InputError) as caught:
         read(tmp_path, text)
     assert str(caught.value).startswith(str(tmp_path / "config.toml"))
     assert message in str(caught.value)
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match=r"There is no file .*none\.toml"):
         read_toml(tmp_path / "none.toml", HINTS)

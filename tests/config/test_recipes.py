@@ -26,7 +26,7 @@ def test_the_recommended_settings_are_the_defaults():
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_it_fills_in_what_is_not_given(name):
+def test_a_recipe_fills_in_settings_that_are_not_given(name):
     config = TrainConfig("reviews.csv", recipe=name)
     assert values(config, NAMED[name]) == NAMED[name]
     # None would be left out of a file, and filled in again.
@@ -34,7 +34,7 @@ def test_it_fills_in_what_is_not_given(name):
 
 
 @pytest.mark.parametrize("name", NAMED)
-def test_what_is_given_stays(name):
+def test_given_settings_are_kept(name):
     given = values(TrainConfig("reviews.csv"), NAMED[name])
     config = TrainConfig("reviews.csv", recipe=name, **given)
     assert values(config, given) == given
@@ -42,27 +42,27 @@ def test_what_is_given_stays(name):
 
 
 @pytest.mark.parametrize("name", RECIPES)
-def test_a_file_keeps_it(name, tmp_path):
+def test_a_file_keeps_the_recipe(name, tmp_path):
     config = TrainConfig("reviews.csv", recipe=name, epochs=7)
     file = tmp_path / "config.toml"
     file.write_text(config.to_toml())
     assert TrainConfig.from_toml(file) == config
 
 
-def test_the_other_spelling_of_a_batch_takes_its_place():
+def test_batch_size_per_device_replaces_the_recipe_s_batch_size():
     assert "batch_size" in NAMED["few-shot"]
     config = TrainConfig("reviews.csv", recipe="few-shot", batch_size_per_device=4)
     assert config.batch_size == TrainConfig.batch_size
 
 
 @pytest.mark.parametrize("rows", [64, 384, 616])
-def test_few_rows_are_warned_of_nothing(capsys, rows):
+def test_few_rows_cause_no_warnings(capsys, rows):
     plan = plan_of(capsys, "--recipe", "few-shot", rows=rows)
     assert "WARNING" not in plan
     assert "ERROR" not in plan
 
 
-def test_lora_does_not_take_the_rate_of_a_recipe(capsys):
+def test_lora_does_not_use_the_rate_of_a_recipe(capsys):
     assert "learning_rate" in NAMED["fast"]
     config = TrainConfig("reviews.csv", recipe="fast", lora_rank=4)
     assert config.learning_rate == TrainConfig.learning_rate
@@ -77,7 +77,7 @@ def test_only_google_has_another_plan(name):
     assert plan.recipe == ("google" if name == "google" else "recommended")
 
 
-def test_another_recipe_takes_the_place_of_what_one_has_given():
+def test_another_recipe_replaces_the_settings_of_the_first():
     few = vars(TrainConfig("reviews.csv", recipe="few-shot", epochs=7, max_length=64))
     kept = TrainConfig(**with_recipe(few, "recommended"))
     assert kept == TrainConfig("reviews.csv", epochs=7, max_length=64)
@@ -86,7 +86,7 @@ def test_another_recipe_takes_the_place_of_what_one_has_given():
     assert TrainConfig(**changed) == fast
 
 
-def test_there_is_none_of_another_name():
+def test_an_unknown_recipe_is_refused():
     assert of_recipe("fats") == of_recipe(None) == {}
     with pytest.raises(InputError, match="Received: 'fats'. Did you mean 'fast'?"):
         TrainConfig("reviews.csv", recipe="fats")
@@ -105,7 +105,7 @@ def main_status(arguments):
     return stop.value.code
 
 
-def test_the_command_line_fills_in_and_tells(capsys):
+def test_the_command_line_uses_and_shows_the_recipe(capsys):
     plan = plan_of(capsys, "--recipe", "few-shot", "--epochs", "2")
     assert "Training plan (few-shot recipe)" in plan
     assert "of the recipe: --batch-size" in plan
@@ -113,7 +113,7 @@ def test_the_command_line_fills_in_and_tells(capsys):
     assert "of the recipe" not in plan_of(capsys)
 
 
-def test_a_file_names_a_recipe_too_and_a_flag_comes_before_it(tmp_path):
+def test_a_file_may_name_a_recipe_and_a_flag_overrides_it(tmp_path):
     file = tmp_path / "few.toml"
     file.write_text('recipe = "few-shot"\nepochs = 2\nlearning_rate = 3e-5\n')
 

@@ -4,7 +4,7 @@ from kbert import InputError, TrainConfig
 from kbert.config import SplitOptions
 
 
-def test_without_a_seed_of_its_own_the_seed_decides_the_split():
+def test_without_a_split_seed_the_seed_decides_the_split():
     assert TrainConfig("a.csv", seed=5).seed_of_split == 5
     assert TrainConfig("a.csv", seed=5, split_seed=0).seed_of_split == 0
 
@@ -31,11 +31,11 @@ def test_without_a_seed_of_its_own_the_seed_decides_the_split():
         ({"split_seed": 1.0}, "`split_seed` must be a whole number"),
     ],
 )
-def test_what_is_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         TrainConfig("a.csv", **settings)
 
 
-def test_the_options_alone():
+def test_split_options_refuse_a_negative_seed():
     with pytest.raises(InputError, match="split_seed"):
         SplitOptions(split_seed=-3)

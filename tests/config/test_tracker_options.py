@@ -11,11 +11,11 @@ from kbert.errors import InputError
         ("mlflow, tensorboard,mlflow", ("mlflow", "tensorboard")),
     ],
 )
-def test_names_with_commas_between(report_to, names):
+def test_names_are_separated_by_commas(report_to, names):
     assert TrackerOptions(report_to=report_to).trackers == names
 
 
 @pytest.mark.parametrize("report_to", ["", "tensorbord", "wandb,", "wandb,none", "os:system"])
-def test_what_is_no_tracker_is_refused(report_to):
+def test_invalid_trackers_are_refused(report_to):
     with pytest.raises(InputError, match="must be names from tensorboard, wandb, mlflow"):
         TrackerOptions(report_to=report_to)

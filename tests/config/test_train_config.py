@@ -12,7 +12,7 @@ from kbert.utils.files import write_text
 
 FORMATS = Path(__file__).parents[1] / "data" / "formats" / "0.1"
 
-# Another value than the default for each setting.
+# A value other than the default for each setting.
 OTHERS = {
     "shuffle_window": 4,
     "shard_cache": 2.5,
@@ -53,7 +53,7 @@ OTHERS = {
         "gradient_checkpointing": True,
     },
 }
-TASK = {"task": "mrpc"}  # which decides what some of the others say
+TASK = {"task": "mrpc"}  # which determines some of the others
 SHARE = {"dev_proportion": 0.25, "split_seed": 3}  # in place of a dev file
 TIME = {"split_by_time": "date"}  # in place of both
 FOLDS = {"folds": 5, "fold": 2, "split_seed": 3}
@@ -66,7 +66,6 @@ WINDOWS = {
     "max_windows": 4,
     "pool": "max",
 }
-LORA = {"lora_rank": 8, "lora_alpha": 16.0}  # which cannot be combined with some techniques
 TECHNIQUES = {
     **{"freeze_embeddings": True, "freeze_layers": 2, "layer_decay": 0.9, "token_dropout": 0.1},
     **{"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1, "contrastive_temperature": 0.5},
@@ -75,7 +74,7 @@ TECHNIQUES = {
 }
 LORA = {"lora_rank": 4, "lora_alpha": 8.0}  # which freezes by itself
 DEVICES = {"devices": 8, "batch_size_per_device": 4}
-# Half a surrogate pair is no text, and NUL is in no name.
+# Half a surrogate pair is not text, and no name contains NUL.
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=20)
 
 
@@ -106,13 +105,13 @@ def round_trip(config, folder):
     ],
     ids=str,
 )
-def test_toml_gives_back_every_setting(changes, tmp_path):
+def test_toml_round_trips_every_setting(changes, tmp_path):
     config = TrainConfig("reviews.csv", **changes)
     assert config != TrainConfig("reviews.csv") or not changes
     assert round_trip(config, tmp_path) == config
 
 
-def test_every_setting_has_another_value_here():
+def test_every_setting_has_a_value_here():
     names = [field.name for field in dataclasses.fields(TrainConfig)]
     assert {
         "data",
@@ -126,7 +125,6 @@ def test_every_setting_has_another_value_here():
         *WINDOWS,
         *LORA,
         *TECHNIQUES,
-        *LORA,
         *DEVICES,
     } == set(names)
 
@@ -145,7 +143,7 @@ def test_every_setting_has_another_value_here():
     ],
     ids=str,
 )
-def test_what_does_not_go_with_windows(settings, message):
+def test_settings_that_conflict_with_windows_are_refused(settings, message):
     with pytest.raises(KbertError, match=message):
         TrainConfig("a.csv", **settings)
 
@@ -157,12 +155,12 @@ def test_a_task_determines_how_its_files_are_read():
 
 @given(data=TEXT, text=TEXT, rate=st.floats(1e-9, 1), seed=st.integers(0, 2**32 - 1))
 @settings(deadline=None)
-def test_toml_gives_back_any_value(tmp_path_factory, data, text, rate, seed):
+def test_toml_round_trips_any_value(tmp_path_factory, data, text, rate, seed):
     config = TrainConfig(data, text=text, learning_rate=rate, seed=seed)
     assert round_trip(config, tmp_path_factory.getbasetemp()) == config
 
 
-def test_what_toml_leaves_out_has_its_default(tmp_path):
+def test_settings_missing_from_toml_have_their_defaults(tmp_path):
     path = tmp_path / "a.toml"
     path.write_text('data = "a.csv"\nepochs = 9\nlearning_rate = 1\n')
     assert TrainConfig.from_toml(path) == TrainConfig("a.csv", epochs=9, learning_rate=1.0)
@@ -184,7 +182,7 @@ def test_what_toml_leaves_out_has_its_default(tmp_path):
     ],
     ids=["near", "joined", "far", "table", "broken", "bytes", "no data", "fraction", "list"],
 )
-def test_a_file_that_cannot_be_used_is_refused(content, held, tmp_path):
+def test_an_invalid_file_is_refused(content, held, tmp_path):
     path = tmp_path / "a.toml"
     path.write_bytes(content)
     with pytest.raises(KbertError) as refusal:
@@ -193,7 +191,7 @@ def test_a_file_that_cannot_be_used_is_refused(content, held, tmp_path):
     assert held in str(refusal.value)
 
 
-def test_a_file_that_cannot_be_read_is_refused(tmp_path):
+def test_an_unreadable_file_is_refused(tmp_path):
     with pytest.raises(KbertError, match=r"no file .*none\.toml\. Check its path"):
         TrainConfig.from_toml(tmp_path / "none.toml")
     with pytest.raises(KbertError, match="cannot be read"):
@@ -246,7 +244,7 @@ def test_a_wrong_type_or_range_is_refused(changes, held):
     assert held in str(refusal.value)
 
 
-def test_the_ends_of_the_ranges_are_taken():
+def test_the_ends_of_the_ranges_are_accepted():
     config = TrainConfig("a", dev_proportion=0, dropout=0, seed=2**32 - 1, dev="b", patience=1)
     assert (config.dev_proportion, config.dropout) == (0, 0)
 
@@ -259,7 +257,7 @@ def test_the_names_of_version_0_1_are_read(tmp_path):
 
 
 @pytest.mark.parametrize("path", sorted(FORMATS.glob("*/config.toml")), ids=lambda p: p.parent.name)
-def test_the_settings_that_version_0_1_wrote_are_read(path):
+def test_settings_written_by_version_0_1_are_read(path):
     assert TrainConfig.from_toml(path).data
 
 
@@ -272,7 +270,7 @@ def test_the_settings_that_version_0_1_wrote_are_read(path):
     ],
     ids=str,
 )
-def test_a_setting_that_has_no_effect_beside_another_is_refused(settings, message):
+def test_a_setting_without_effect_beside_another_is_refused(settings, message):
     with pytest.raises(KbertError, match=message):
         TrainConfig("data.csv", **settings)
 
@@ -281,7 +279,7 @@ def test_a_setting_that_has_no_effect_beside_another_is_refused(settings, messag
     ("rate", "told"),
     [(5e-5, "is far below the 1e-4"), (1e-4, None), (1e-2, None), (0.05, "is far above the 1e-4")],
 )
-def test_lora_has_usual_rates_of_its_own(rate, told):
+def test_lora_has_its_own_usual_rates(rate, told):
     config = TrainConfig(data="reviews.csv", lora_rank=8, learning_rate=rate)
     plan = config.plan(examples=4000)
     found = [finding for finding in config.findings(plan) if finding.code == "unusual-rate"]

@@ -1,4 +1,4 @@
-"""The processes of an export end with the process that has started them."""
+"""The processes of an export end with the process that started them."""
 
 import os
 import signal
@@ -87,7 +87,7 @@ def test_a_child_ends_with_its_parent(task, work, number, tmp_path):
             os.kill(int(file.read_text()), signal.SIGKILL)
 
 
-def test_what_a_converter_writes_in_between_lies_beside_the_model(tmp_path, monkeypatch):
+def test_a_converter_s_temporary_files_are_beside_the_model(tmp_path, monkeypatch):
     run = "import sys, tempfile; sys.exit(tempfile.gettempdir())"
     monkeypatch.setattr(writer_process, "command", lambda *arguments: [sys.executable, "-c", run])
     model = tmp_path / "staging" / "model"

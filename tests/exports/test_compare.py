@@ -8,7 +8,7 @@ LABELS = Labels(("bad", "good"))
 
 
 def probabilities(texts, pairs=None):
-    """Good are the texts of an even number of characters."""
+    """Texts with an even number of characters are good."""
     share = np.array([0.9 if len(text) % 2 == 0 else 0.2 for text in texts], np.float32)
     return np.stack([1 - share, share], axis=1)
 
@@ -25,7 +25,7 @@ def shifted(by, where=None):
 
 @pytest.fixture
 def dev():
-    """A labelled set of which every third row is labelled against `probabilities`."""
+    """A labelled set in which every third label contradicts `probabilities`."""
     texts = ["x" * number for number in range(1, 601)]
     right = np.array([number % 2 == 0 for number in range(1, 601)])
     wrong = np.arange(600) % 3 == 0
@@ -40,7 +40,7 @@ def path(tmp_path):
     return tmp_path
 
 
-def test_what_is_seen(path, dev):
+def test_the_result_of_a_comparison(path, dev):
     seen = compare(path, probabilities, shifted(TOLERANCE / 2), dev)
     assert (seen.texts, seen.agreeing, seen.size) == (207, 207, 8)
     assert seen.greatest == pytest.approx(TOLERANCE / 2, rel=1e-3)
@@ -50,7 +50,7 @@ def test_what_is_seen(path, dev):
 
 
 @pytest.mark.parametrize("text", ["ο ΔΡΟΜΟΣ", "a \ue000"], ids=ascii)
-def test_a_difference_on_a_letter_that_programs_normalize_in_their_way(path, text):
+def test_a_letter_that_programs_normalize_differently_is_named(path, text):
     dev = Examples([text, "plain"], label_ids=np.array([0, 1], np.int32), labels=LABELS)
     with pytest.raises(KbertError) as refused:
         compare(path, probabilities, shifted(0.1, text), dev)
@@ -61,7 +61,7 @@ def test_a_difference_on_a_letter_that_programs_normalize_in_their_way(path, tex
     assert "Google" not in str(refused.value)
 
 
-def test_rows_from_all_over_are_asked(path, dev):
+def test_rows_from_the_whole_set_are_compared(path, dev):
     asked = []
 
     def remember(texts, pairs):
@@ -86,7 +86,7 @@ def test_one_text_that_differs_is_enough(by, path, dev):
         compare(path, probabilities, shifted(by, where="xx"), dev.take(np.arange(9)))
 
 
-def test_other_classes_are_refused(path):
+def test_a_different_number_of_classes_is_refused(path):
     def three(texts, pairs):
         return np.full((len(texts), 3), 1 / 3)
 
@@ -94,7 +94,7 @@ def test_other_classes_are_refused(path):
         compare(path, probabilities, three, None)
 
 
-def test_what_is_not_exact_is_reported(path, dev):
+def test_differences_of_an_inexact_export_are_reported(path, dev):
     seen = compare(path, probabilities, shifted(0.7), dev, exact=False)
     assert seen.greatest == pytest.approx(0.7)
     assert seen.agreeing < 207
@@ -106,6 +106,6 @@ def test_what_is_not_exact_is_reported(path, dev):
     assert compare(path, probabilities, shifted(0.7), None, exact=False).accuracy is None
 
 
-def test_what_nothing_reopens(path, dev):
+def test_an_export_that_cannot_be_reopened_is_not_verified(path, dev):
     seen = compare(path, probabilities, None, dev)
     assert str(seen) == "Not verified (0.0 MB): reopening it needs transformers and torch."

@@ -39,7 +39,7 @@ def run(data, tmp_path):
 
 @pytest.fixture
 def found(capsys):
-    """A function that returns the examples, and the lines that were printed."""
+    """A function that returns the examples and the printed lines."""
 
     def find(run, dev=None, **reading):
         examples = dev_examples(run, LABELS, dev, reading)
@@ -48,13 +48,13 @@ def found(capsys):
     return find
 
 
-def test_a_runs_own(run, found):
+def test_the_dev_set_of_a_run(run, found):
     examples, said = found(run)
     assert len(examples) == 54
     assert said == []
 
 
-def test_a_file_that_has_changed_is_not_compared_on(run, data, found):
+def test_a_changed_file_is_not_used(run, data, found):
     with data.open("a", encoding="utf-8") as file:
         file.writelines(f"One more, number {number}.;good\n" for number in range(20))
     examples, said = found(run)
@@ -62,25 +62,25 @@ def test_a_file_that_has_changed_is_not_compared_on(run, data, found):
     assert "has changed since the run was trained" in said[0]
 
 
-def test_a_file_that_is_gone_is_not_compared_on(run, data, found):
+def test_a_deleted_file_is_not_used(run, data, found):
     data.unlink()
     examples, said = found(run)
     assert examples is None
     assert said[0].startswith("The run's development set cannot be read again: There is no file")
 
 
-def test_there_is_none(tmp_path, found):
+def test_without_a_run_there_are_no_examples(tmp_path, found):
     assert found(tmp_path) == (None, [])
 
 
-def test_a_file_is_read_as_the_runs_data(run, tmp_path, found):
+def test_a_file_is_read_like_the_run_s_data(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said;stars\nA joy.;good\nA mess.;terrible\n")
     examples, said = found(run, str(tmp_path / "dev.csv"))
     assert (len(examples), len(examples.skipped)) == (1, 1)
     assert "1 bad row left out" in said[0]
 
 
-def test_how_it_is_read_can_be_changed(run, tmp_path, found):
+def test_reading_options_can_be_changed(run, tmp_path, found):
     (tmp_path / "dev.csv").write_text("said,label\nA joy.,good\n")
     examples, _ = found(run, str(tmp_path / "dev.csv"), label="label", delimiter=",")
     assert examples.texts[0] == "A joy."
@@ -90,7 +90,7 @@ def test_how_it_is_read_can_be_changed(run, tmp_path, found):
         found(run, str(tmp_path / "dev.csv"), lenght=3)
 
 
-def test_examples_are_taken_as_they_are(tmp_path, found):
+def test_examples_are_used_as_given(tmp_path, found):
     examples = Examples(["A joy."], label_ids=np.array([1], np.int32), labels=LABELS)
     assert found(tmp_path, examples) == (examples, [])
     others = replace(examples, labels=Labels(("no", "yes")))
@@ -98,7 +98,7 @@ def test_examples_are_taken_as_they_are(tmp_path, found):
         found(tmp_path, others)
 
 
-def test_labels_are_the_models(run, tmp_path, found):
+def test_labels_must_be_those_of_the_model(run, tmp_path, found):
     (tmp_path / "dev.jsonl").write_text(json.dumps({"said": "A joy.", "stars": "five"}))
     with pytest.raises(KbertError, match="'five' is not one of the 2 known labels"):
         found(run, str(tmp_path / "dev.jsonl"), on_bad_row="error")

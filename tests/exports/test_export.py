@@ -15,13 +15,13 @@ from kbert.models.variables import to_arrays
 
 pytestmark = pytest.mark.keras
 
-# What is written are arrays, the same on every backend; one test runs on each.
+# Exports are arrays, the same on every backend; one test runs on each.
 ONCE = pytest.mark.any_backend
 
 
 @pytest.fixture(scope="module")
 def folder(tiny_model, tmp_path_factory):
-    """A saved model with tanh-GELU and a temperature, whose weights are far from their initial."""
+    """A saved model with tanh-GELU and a temperature, and weights far from their initial values."""
     made = tiny_model(layers=2, labels=["bad", "good", "好"], max_length=32)
     model = BertClassifier.from_config({**made.get_config(), "gelu": "tanh", "temperature": 3.0})
     random = np.random.default_rng(0)
@@ -35,7 +35,7 @@ def folder(tiny_model, tmp_path_factory):
 @pytest.mark.parametrize(
     ("format", "name"),
     [
-        # The process that reads it runs on torch in any case.
+        # The process that reads it always runs on torch.
         pytest.param("huggingface", "hf", marks=ONCE),
         *(("google", "tf1"), ("keras", "model.keras"), ("keras-hub", "task")),
     ],
@@ -95,13 +95,13 @@ def test_labels_and_probabilities_of_a_pipeline(folder, reviews, tmp_path):
 @pytest.mark.parametrize(
     ("format", "read"), [("huggingface", read_hugging_face), ("google", read_google)]
 )
-def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
+def test_a_round_trip_keeps_every_bit(format, read, folder, tmp_path):
     export(folder, tmp_path / "out", format=format, verbose=0)
     source = read(tmp_path / "out")
     model = BertClassifier.load(folder)
     assert source.labels == model.labels.names
     settings = model.tokenizer.get_config()
-    assert settings["max_word_length"] == 100  # as its preset, a folder of Hugging Face, has it
+    assert settings["max_word_length"] == 100  # as in its preset, a Hugging Face folder
     if format == "google":  # which has 200
         del settings["max_word_length"]
     assert source.tokenizer.get_config() == settings
@@ -115,7 +115,7 @@ def test_there_and_back_every_bit_is_the_same(format, read, folder, tmp_path):
 @pytest.mark.usefixtures("forked_exports")
 @ONCE
 @pytest.mark.parametrize("format", ["huggingface", "keras-hub", "google"])
-def test_what_its_readme_says_is_true(format, folder, tmp_path):
+def test_the_readme_is_correct(format, folder, tmp_path):
     export(folder, tmp_path / "out", format=format, verbose=0)
     text = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "\n0. bad\n1. good\n2. 好\n" in text
@@ -135,7 +135,7 @@ def test_what_its_readme_says_is_true(format, folder, tmp_path):
     np.testing.assert_allclose(probabilities, expected, atol=1e-5)
 
 
-@pytest.mark.any_backend  # a matter of files
+@pytest.mark.any_backend  # depends only on files
 def test_labels_come_back_from_keras_hub(folder, tmp_path):
     export(folder, tmp_path / "task", format="keras-hub", verbose=0)
     back = BertClassifier.from_preset(str(tmp_path / "task"))
@@ -148,7 +148,7 @@ def test_labels_come_back_from_keras_hub(folder, tmp_path):
 
 @ONCE
 @pytest.mark.parametrize("format", ["google", "keras-hub"])
-def test_there_is_no_erf(format, tiny_model, tmp_path):
+def test_a_model_with_erf_gelu_is_refused(format, tiny_model, tmp_path):
     tiny_model().save_to(tmp_path / "model")
     with pytest.raises(KbertError, match="computes GELU by tanh, but this model was trained with"):
         export(tmp_path / "model", tmp_path / "out", format=format)
@@ -164,7 +164,7 @@ def test_there_is_no_erf(format, tiny_model, tmp_path):
         ("new", "keras", "`output` must end in .keras. Received: .*new"),
     ],
 )
-def test_refuses(name, format, message, folder, tmp_path):
+def test_invalid_arguments_are_refused(name, format, message, folder, tmp_path):
     (tmp_path / "there").mkdir()
     (tmp_path / "there" / "notes.txt").write_text("mine")
     with pytest.raises(KbertError, match=message):
@@ -186,7 +186,7 @@ def test_an_export_that_differs_is_refused(folder, tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_is_not_installed_is_not_verified(folder, tmp_path, monkeypatch, capsys):
+def test_without_its_packages_an_export_is_not_verified(folder, tmp_path, monkeypatch, capsys):
     from kbert.exports.formats import huggingface
 
     class Util:
@@ -209,7 +209,7 @@ def test_what_is_not_installed_is_not_verified(folder, tmp_path, monkeypatch, ca
 @pytest.mark.usefixtures("forked_exports")
 @ONCE
 @pytest.mark.parametrize(("format", "name"), [("huggingface", "out"), ("keras", "out.keras")])
-def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monkeypatch):
+def test_a_file_created_meanwhile_is_kept(format, name, folder, tmp_path, monkeypatch):
     path, compare = tmp_path / name, exporting.compare
 
     def slow(*arguments, **settings):
@@ -224,8 +224,8 @@ def test_what_was_created_meanwhile_is_kept(format, name, folder, tmp_path, monk
 
 
 @pytest.mark.usefixtures("forked_exports")
-@pytest.mark.any_backend  # a matter of files
-def test_an_empty_folder_is_free_and_permissions_follow_the_umask(folder, tmp_path):
+@pytest.mark.any_backend  # depends only on files
+def test_an_empty_folder_can_be_used_and_the_umask_applies(folder, tmp_path):
     path = tmp_path / "out"
     path.mkdir()
     old = os.umask(0o027)

@@ -1,4 +1,4 @@
-"""A trained model as a program that needs no Keras, written on whatever backend can."""
+"""A trained model exported as a program that needs no Keras, on whichever backend can write it."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from kbert.errors import MachineError
 from kbert.exports.export import export
 from kbert.serving.export_settings import ExportSettings
 
-# A program is written by another process, on the backend that can.
+# Another process writes the program, on the backend that can.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 FORMATS = ["onnx", "saved_model", "torch", "openvino", "litert"]
@@ -42,7 +42,7 @@ def folder(model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(folder, real_reviews, tmp_path_factory):
-    """A function that exports the model once in a format, and returns where, and what was seen."""
+    """A function that exports the model once per format; returns its path and the comparison."""
     done = {}
 
     def export_once(format, **options):
@@ -71,7 +71,7 @@ def test_it_is_reopened_and_predicts_the_same(format, exported, model):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_it_does_not_tell_where_it_was_made(format, exported):
+def test_it_contains_no_local_paths(format, exported):
     path, _ = exported(format)
     places = [str(Path(kbert.__file__).parent), str(Path(sys.prefix)), str(path.parent)]
     for file in path.rglob("*"):
@@ -83,7 +83,7 @@ def test_it_does_not_tell_where_it_was_made(format, exported):
 
 
 @pytest.mark.parametrize("format", FORMATS)
-def test_what_its_readme_says_is_true(format, exported, model):
+def test_the_readme_is_correct(format, exported, model):
     path, _ = exported(format)
     blocks = (path / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
     (code,) = [block.split("```")[0] for block in blocks if "enable_truncation" in block]
@@ -98,7 +98,7 @@ def test_what_its_readme_says_is_true(format, exported, model):
 
 
 @pytest.mark.parametrize("format", SERVED)
-def test_a_predictor_of_it(format, exported, model, real_reviews):
+def test_a_predictor_gives_the_same_predictions(format, exported, model, real_reviews):
     path, _ = exported(format)
     texts = read_examples(str(real_reviews)).texts[:40]
     predictor = Predictor.load(path, threads=1)
@@ -180,13 +180,13 @@ def test_bfloat16_is_written_in_full_precision(model, tmp_path):
         ({"format": "onnx", "dev": "none.csv"}, "There is no file none.csv"),
     ],
 )
-def test_refuses(options, message, folder, tmp_path):
+def test_invalid_options_are_refused(options, message, folder, tmp_path):
     with pytest.raises(KbertError, match=message):
         export(folder, tmp_path / "out", verbose=0, **options)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_package_that_is_missing_is_named(folder, tmp_path, monkeypatch):
+def test_missing_packages_are_named(folder, tmp_path, monkeypatch):
     from kbert.exports.formats import registry
 
     monkeypatch.setattr(registry.importlib.util, "find_spec", lambda name: None)
@@ -196,7 +196,7 @@ def test_a_package_that_is_missing_is_named(folder, tmp_path, monkeypatch):
         export(folder, tmp_path / "out", format="openvino", quantize="int8")
 
 
-def test_a_converter_that_fails_ends_in_a_sentence(folder, tmp_path, monkeypatch):
+def test_a_failing_converter_is_reported_in_one_sentence(folder, tmp_path, monkeypatch):
     from kbert.exports import child_process, writer_process
 
     monkeypatch.setattr(child_process.sys, "executable", "/bin/false")

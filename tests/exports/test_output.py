@@ -12,7 +12,7 @@ from kbert.exports.output import check_output
         ("file/a/b", "file is a file, and .*file/a/b would lie in it"),
     ],
 )
-def test_refuses(name, message, tmp_path, monkeypatch):
+def test_refuses_an_unusable_output(name, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(KbertError, match=message):

@@ -4,7 +4,7 @@ from kbert import KbertError
 from kbert.exports.reader_process import ReaderProcess
 
 
-def test_a_file_that_is_broken_ends_in_a_sentence(tmp_path):
+def test_a_broken_file_is_reported_in_one_sentence(tmp_path):
     (tmp_path / "model.pt2").write_bytes(b"no program")
     reader = ReaderProcess("torch", tmp_path, 8)
     with pytest.raises(KbertError, match="torch export was written and could not be reopened: "):
@@ -12,7 +12,7 @@ def test_a_file_that_is_broken_ends_in_a_sentence(tmp_path):
     reader.close()
 
 
-def test_a_process_that_dies_ends_in_a_sentence(tmp_path, monkeypatch):
+def test_a_process_that_dies_is_reported_in_one_sentence(tmp_path, monkeypatch):
     from kbert.exports import child_process
 
     monkeypatch.setattr(child_process.sys, "executable", "/bin/false")
@@ -22,7 +22,7 @@ def test_a_process_that_dies_ends_in_a_sentence(tmp_path, monkeypatch):
     reader.close()
 
 
-def test_a_process_that_says_much_goes_on(tmp_path, monkeypatch):
+def test_a_process_that_prints_a_lot_does_not_block(tmp_path, monkeypatch):
     from kbert.exports import child_process
 
     loud = tmp_path / "loud"

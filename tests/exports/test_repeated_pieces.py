@@ -1,4 +1,4 @@
-"""A vocabulary with a piece twice: what is exported of it can be read, and predicts the same."""
+"""A vocabulary with a repeated piece: its exports can be read, and predict the same."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ import pytest
 from kbert import BertClassifier, Predictor, Tokenizer
 from kbert.exports.export import export
 
-# The files that are written do not depend on the backend.
+# The written files do not depend on the backend.
 pytestmark = [
     pytest.mark.keras,
     pytest.mark.any_backend,
@@ -17,7 +17,7 @@ TEXTS = ["a movie, movies and a moving story", "the film is good", "MOVIE"]
 
 @pytest.fixture(scope="module")
 def model(tiny_model):
-    """A model in whose vocabulary "movie" and "##s" have an earlier place too."""
+    """A model whose vocabulary also has "movie" and "##s" at an earlier place."""
     made = tiny_model(max_length=32)
     pieces = list(made.tokenizer.vocabulary)
     for number, piece in ((998, "movie"), (1000, "##s")):

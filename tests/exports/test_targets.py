@@ -1,4 +1,4 @@
-"""Models of each target but one class, written for other programs."""
+"""Models of every target but one class, exported for other programs."""
 
 import re
 
@@ -16,7 +16,7 @@ from kbert.targets.ordered import Ordered
 from kbert.targets.regression import Regression
 from kbert.targets.soft import Soft
 
-# Arrays are written, or another process writes a program, on the backend that can.
+# Exports are arrays, or programs that another process writes on the backend that can.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 TARGETS = {
@@ -31,7 +31,7 @@ TEXTS = ["A moving story.", "no", "The plot makes no sense at all, and I wanted 
 
 @pytest.fixture(scope="module")
 def saved(tiny_model, tmp_path_factory):
-    """A function that returns the folder of a model of a target, and the model."""
+    """A function that returns the folder of a model for a target, and the model."""
     made = {}
 
     def save(case):
@@ -50,7 +50,7 @@ def saved(tiny_model, tmp_path_factory):
 
 
 def labelled(case):
-    """Rows of a target to compare on."""
+    """Labelled rows for a target, to compare on."""
     names, target = TARGETS[case]
     rows = np.random.default_rng(1).uniform(size=(len(TEXTS), len(names)))
     y = {
@@ -69,7 +69,7 @@ REFUSED = {
     ("google", "numbers"): "one class per text, but this model was trained with the target regr",
     ("keras-hub", "numbers"): "cannot tell several numbers from the scores of classes, and this",
 }
-# Files of these have one kind of classes.
+# These formats have only one kind of classes.
 READ_AS = {(f, case): "single" for f in ("google", "keras-hub") for case in ("soft", "ordered")}
 
 
@@ -105,7 +105,7 @@ def test_weights_are_reopened_and_read_again(format, case, saved, tmp_path):
 @pytest.mark.parametrize(
     ("format", "case"),
     [
-        # ONNX is written from torch's program, OpenVINO's and LiteRT's from TensorFlow's.
+        # ONNX is converted from torch's program, OpenVINO and LiteRT from TensorFlow's.
         *(("onnx", "multi"), ("onnx", "number"), ("openvino", "numbers"), ("litert", "multi")),
         *(("onnx", "ordered"), ("openvino", "ordered")),
     ],
@@ -135,7 +135,7 @@ def test_programs_compute_the_same(format, case, saved, tmp_path):
 
 
 def usual_score(case, outputs):
-    """The score that usually decides, by scikit-learn and SciPy."""
+    """The usual score of the target, computed by scikit-learn and SciPy."""
     true = labelled(case).y
     if case == "multi":
         measured = (true.any(axis=0)) & ~(true.all(axis=0))
@@ -144,7 +144,7 @@ def usual_score(case, outputs):
 
 
 @pytest.mark.parametrize(("format", "case"), [("onnx", "numbers"), ("litert", "multi")])
-def test_programs_of_8_bits(format, case, saved, tmp_path):
+def test_int8_programs(format, case, saved, tmp_path):
     folder, model = saved(case)
     path = tmp_path / "program"
     seen = export(
@@ -172,7 +172,7 @@ def test_several_labels_agree_by_their_thresholds(tmp_path):
     assert str(seen).startswith("Verified (0.0 MB): same labels on 0 of 7 texts, probabilities ")
 
 
-def test_numbers_are_compared_by_their_spread(tmp_path):
+def test_numbers_are_compared_relative_to_their_spread(tmp_path):
     target = Regression(mean=(3000.0,), scale=(250.0,))
     seen = compare(tmp_path, constant(2990.0), constant(2990.02), None, target=target)
     assert seen.greatest == pytest.approx(0.02)
@@ -189,7 +189,7 @@ def test_numbers_are_compared_by_their_spread(tmp_path):
         ("number", r"Spearman correlation on 3 rows: "),
     ],
 )
-def test_a_rounded_export_is_scored_as_the_target_is(case, text, saved, tmp_path):
+def test_a_rounded_export_gets_the_score_of_its_target(case, text, saved, tmp_path):
     _, model = saved(case)
     target = TARGETS[case][1]
     compute = model.predict_proba

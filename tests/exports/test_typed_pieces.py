@@ -11,7 +11,7 @@ import pytest
 from kbert import BertClassifier, Predictor, Tokenizer, read_examples
 from kbert.exports.export import export
 
-# What runs here is other programs: nothing of it depends on the backend.
+# Other programs run here: nothing depends on the backend.
 pytestmark = [
     pytest.mark.keras,
     pytest.mark.any_backend,
@@ -56,7 +56,7 @@ def folder(model, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def exported(folder, tmp_path_factory):
-    """A function that exports the model once in a format, and returns where, and what was seen."""
+    """A function that exports the model once per format; returns its path and the comparison."""
     done = {}
 
     def export_once(format):
@@ -70,7 +70,7 @@ def exported(folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def special(tiny_model, tmp_path_factory):
-    """A model with an added token that is found in texts although it is special, and its folder."""
+    """A model with a special added token that is still found in texts, and its folder."""
     added = [{"content": "<user>", "special": True, "normalized": False}]
     model = changed(tiny_model(max_length=48), added_tokens=added)
     path = tmp_path_factory.mktemp("special") / "model"
@@ -89,7 +89,7 @@ def of_pipeline(path, texts):
     return np.array(found)
 
 
-def test_a_pipeline_of_transformers(exported, model):
+def test_a_transformers_pipeline_predicts_the_same(exported, model):
     import transformers
 
     path, seen = exported("huggingface")
@@ -113,7 +113,7 @@ def test_a_pipeline_of_transformers(exported, model):
     np.testing.assert_allclose(back.predict_proba(TEXTS), model.predict_proba(TEXTS), atol=1e-6)
 
 
-def test_the_files_hold_no_special_entry(exported):
+def test_the_files_contain_no_special_tokens(exported):
     paths = [exported(format)[0] for format in ("huggingface", "onnx")]
     for path in paths:
         spec = json.loads((path / "tokenizer.json").read_text(encoding="utf-8"))
@@ -123,7 +123,7 @@ def test_the_files_hold_no_special_entry(exported):
 
 
 def of_readme(path, texts):
-    """Run the lines of a README on these texts, in a process without kbert's folder."""
+    """Run the code of a README on these texts, in a process outside kbert's folder."""
     blocks = (path / "README.md").read_text(encoding="utf-8").split("```python\n")[1:]
     (code,) = [block.split("```")[0] for block in blocks if "enable_truncation" in block]
     code = code.replace('["A moving story."]', json.dumps(texts))
@@ -135,21 +135,21 @@ def of_readme(path, texts):
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_lines_of_the_readme(exported, model):
+def test_the_code_in_the_readme(exported, model):
     path, _ = exported("onnx")
     texts = [*TEXTS, *read_examples(str(TYPED)).texts]
     ids, probabilities = of_readme(path, texts)
     expected = Predictor.load(path).predict_proba(texts)
     np.testing.assert_allclose(probabilities, expected, atol=1e-6)
     np.testing.assert_allclose(model.predict_proba(texts), expected, atol=1e-5)
-    # No client writes a piece of its own: [SEP] comes once, [CLS] first.
+    # No text adds a special piece of its own: [SEP] occurs once, [CLS] first.
     for row in ids:
         assert row.count(model.tokenizer.sep_id) == 1
         assert row.index(model.tokenizer.cls_id) == 0
         assert model.tokenizer.cls_id not in row[1:]
 
 
-def test_an_added_token_that_is_special_is_still_found(special, tmp_path):
+def test_a_special_added_token_is_still_found(special, tmp_path):
     model, path = special
     texts = [*TEXTS[-6:-1], "to <user>", "[SEP]<user>[SEP]"]
     assert model.tokenizer.ids["<user>"] in model.tokenizer.token_ids(["to <user>"])[0]
@@ -164,7 +164,7 @@ def test_an_added_token_that_is_special_is_still_found(special, tmp_path):
 
 
 @pytest.mark.parametrize("format", ["google", "keras-hub"])
-def test_google_and_keras_hub_read_them_as_text_too(format, folder, model, tmp_path):
+def test_google_and_keras_hub_read_special_pieces_as_text_too(format, folder, model, tmp_path):
     seen = export(folder, tmp_path / "out", format=format, dev=str(TYPED), verbose=0)
     assert seen.texts == seen.agreeing == 207
     readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
@@ -173,8 +173,8 @@ def test_google_and_keras_hub_read_them_as_text_too(format, folder, model, tmp_p
     assert differs == (format == "google" and model.tokenizer.max_word_length == 100)
 
 
-def test_words_of_googles_code(special):
-    """A plain statement of Google's rules has the same ids: it knows no special pieces."""
+def test_tokens_match_google_s_rules(special):
+    """A plain implementation of Google's rules, without special pieces, gives the same tokens."""
     import runpy
 
     oracle = runpy.run_path(str(Path(__file__).parents[1] / "google_wordpiece.py"))["tokenize"]

@@ -1,4 +1,4 @@
-"""Models that read long texts in windows, as programs: one window is a row of a program."""
+"""Exported models that read long texts in windows: each window is a row of the program."""
 
 import json
 import subprocess
@@ -16,7 +16,7 @@ from kbert.targets.regression import Regression
 from kbert.targets.single import Single
 from kbert.targets.soft import Soft
 
-# A program is written by another process, on the backend that can.
+# Another process writes the program, on the backend that can.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 TARGETS = {
@@ -25,8 +25,8 @@ TARGETS = {
     "regression": (("euros",), Regression(mean=(3000.0,), scale=(250.0,))),
     "soft": (("no", "maybe", "yes"), Soft()),
 }
-# Formats, targets, windows, and the one length of a program. ONNX is written from torch's program,
-# OpenVINO's and LiteRT's are from TensorFlow's.
+# Formats, targets, windows, and the fixed length of a program. ONNX is converted from torch's
+# program, OpenVINO and LiteRT from TensorFlow's.
 CASES = [
     ("onnx", "single", {"pool": "max", "stride": 2, "max_windows": 4}, None),
     ("openvino", "multi", {}, None),
@@ -36,7 +36,7 @@ CASES = [
 ]
 SERVED = ("onnx", "openvino", "litert")
 IDS = ["-".join(case[:2]) for case in CASES]
-# Of 1, 2, and more windows than any of these models reads.
+# Texts of 1, 2, and more windows than any of these models reads.
 TEXTS = [
     "A moving story.",
     "The plot makes no sense at all, and I wanted my money back after twenty minutes of it!",
@@ -97,7 +97,7 @@ def test_it_is_reopened_and_predicts_the_same(case, exported):
 
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_what_its_readme_says_is_true(case, exported):
+def test_the_readme_is_correct(case, exported):
     model, path, _ = exported(*case)
     target = case[1]
     readme = (path / "README.md").read_text(encoding="utf-8")
@@ -118,7 +118,7 @@ def test_what_its_readme_says_is_true(case, exported):
     assert kind.differences(model.predict_proba(TEXTS), found).max() < 1e-5
 
 
-def test_windows_that_one_length_leaves_no_room_are_refused(tiny_model, tmp_path):
+def test_a_length_too_short_for_windows_is_refused(tiny_model, tmp_path):
     config = tiny_model().get_config()
     config["tokenizer"] |= {"long_text": "windows", "windows": {"stride": 2}}
     BertClassifier.from_config(config).save_to(tmp_path / "model")

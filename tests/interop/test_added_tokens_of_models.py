@@ -76,12 +76,12 @@ def test_from_hugging_face_and_back(theirs, tmp_path):
     assert again.get_config() == model.tokenizer.get_config()
 
 
-def test_googles_form_has_none(theirs, tmp_path):
+def test_googles_format_has_no_added_tokens(theirs, tmp_path):
     with pytest.raises(KbertError, match=r"has no added tokens, .*: '<user>', '\[x\]', 'cab'\. Ex"):
         write_google(tmp_path, read_hugging_face(theirs))
 
 
-def test_a_table_that_lacks_them(theirs):
+def test_an_embedding_table_without_their_rows_is_refused(theirs):
     file = theirs / "tokenizer.json"
     spec = json.loads(file.read_text())
     spec["added_tokens"].append({"id": len(PIECES) + 3, "content": "more"})
@@ -93,7 +93,7 @@ def test_a_table_that_lacks_them(theirs):
 @pytest.mark.parametrize(
     "added", [{"content": "x"}, ["x"], [{"content": 1}], [{"content": "x" * 10**7}]], ids=range(4)
 )
-def test_hostile_ones_in_a_model_folder(added, theirs, tmp_path):
+def test_hostile_added_tokens_in_a_model_folder(added, theirs, tmp_path):
     build_classifier(BertClassifier, read_hugging_face(theirs), max_length=32).save_to(
         tmp_path / "model"
     )

@@ -1,4 +1,4 @@
-"""The cure of `wrong-casing` changes what kbert reads, whatever the source; tried for each."""
+"""The cure for `wrong-casing` changes what kbert reads, for each kind of source."""
 
 import json
 import shutil
@@ -52,7 +52,7 @@ FILES = {
 
 
 @pytest.mark.parametrize("kind", FILES)
-def test_the_file_that_is_named_decides(kind, tmp_path):
+def test_the_named_file_decides_the_casing(kind, tmp_path):
     make, name, keys = FILES[kind]
     folder = make(tmp_path / "source")
     tokenizer = find_source(folder).tokenizer()
@@ -73,7 +73,7 @@ def test_the_file_that_is_named_decides(kind, tmp_path):
     assert again.vocabulary == tokenizer.vocabulary
 
 
-def test_a_release_of_google_is_imported_again(tmp_path):
+def test_a_google_release_is_imported_again(tmp_path):
     folder = google(tmp_path / "release")
     tokenizer = find_source(folder).tokenizer()
     assert tokenizer.lowercase is False  # "Film" is a piece
@@ -91,7 +91,7 @@ def test_a_keras_file_is_imported_first():
     assert cure.endswith('of the "tokenizer" in NEW/config.json')
 
 
-def test_the_finding_says_it(tmp_path):
+def test_the_finding_has_the_cure(tmp_path):
     folder = hugging_face(tmp_path / "source")
     (folder / "vocab.txt").write_text("\n".join([*PIECES[:-1], ","]) + "\n")
     examples = Examples(["Film, , , ,"] * 20)

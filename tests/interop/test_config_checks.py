@@ -70,14 +70,14 @@ def test_absurd_sizes_are_refused(changes, message):
     ],
     ids=ascii,
 )
-def test_other_types_in_a_configuration_are_refused(changes, message):
+def test_invalid_configurations_are_refused(changes, message):
     config = {"backbone": SIZES, "labels": ["a", "b"], **changes}
     with pytest.raises(KbertError, match=message):
         check_classifier(config, "a")
 
 
 def test_a_model_larger_than_its_file_is_refused():
-    check_fits_file(SIZES, 2, (0, 0), "a")  # named array by array later
+    check_fits_file(SIZES, 2, (0, 0), "a")  # reported array by array later
     with pytest.raises(KbertError, match=r"asks for 120,\d+,\d+ parameters in 1 layers.*0 arrays"):
         check_fits_file({**SIZES, "intermediate_dim": 13_333_333}, 2, (0, 0), "a")
     with pytest.raises(KbertError, match="in 900 layers, but the file holds 10 in 1 arrays"):

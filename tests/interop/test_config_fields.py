@@ -41,7 +41,7 @@ def test_each_field_is_in_one_list(fields):
     [("config.json of Hugging Face", HUGGING_FACE), ("bert_config.json of Google", GOOGLE)],
     ids=["hugging-face", "google"],
 )
-def test_the_document_has_the_lists(title, fields):
+def test_the_documentation_lists_the_fields(title, fields):
     text = DOCUMENT.read_text(encoding="utf-8")
     section = text.split(f"### Fields of {title}\n")[1].split("\n#")[0]
     rows = [line.split("|")[1:3] for line in section.splitlines() if line.startswith("| ")][1:]
@@ -67,7 +67,7 @@ def test_defaults(tmp_path):
     }
 
 
-def test_all_that_transformers_writes_is_taken(tmp_path):
+def test_a_config_written_by_transformers_is_accepted(tmp_path):
     transformers.BertConfig(**SIZES).save_pretrained(tmp_path)
     HuggingFaceFolder(str(tmp_path)).sizes()
 
@@ -144,13 +144,13 @@ def test_activations_are_those_of_transformers():
     ],
     ids=str,
 )
-def test_refused_of_google(field, message, tmp_path):
+def test_refused_for_google(field, message, tmp_path):
     (tmp_path / "bert_config.json").write_text(json.dumps({**SIZES, **field}))
     with pytest.raises(InputError, match=message):
         GoogleCheckpoint(str(tmp_path)).sizes()
 
 
-def test_google_takes_the_name_of_an_activation_in_any_case(tmp_path):
+def test_google_activation_names_ignore_case(tmp_path):
     (tmp_path / "bert_config.json").write_text(json.dumps({**SIZES, "hidden_act": "GELU"}))
     assert GoogleCheckpoint(str(tmp_path)).sizes()[1] == "tanh"
 

@@ -1,4 +1,4 @@
-"""Checkpoints of Google's, read by kbert, and what Google's own code computed from them."""
+"""Google's checkpoints, read by kbert, against what Google's own code computed from them."""
 
 import json
 import shutil
@@ -45,7 +45,7 @@ def test_a_release(computed, inputs):
 
 
 @pytest.mark.any_backend
-def test_a_directory_that_run_classifier_left(computed, inputs):
+def test_an_output_directory_of_run_classifier(computed, inputs):
     source = read_google(TRAINED, base=RELEASE)
     assert source.classes == 3
     assert source.notes[1:] == ("Left behind: 114 slots of Adam.", "Left behind: global_step 240.")
@@ -108,7 +108,7 @@ def test_casing_by_the_vocabulary(release):
     )
 
 
-def test_which_checkpoint_counts(tmp_path):
+def test_which_checkpoint_is_read(tmp_path):
     assert checkpoint_prefix(tmp_path) is None
     for step in (8, 40, 240):
         (tmp_path / f"model.ckpt-{step}.index").touch()
@@ -118,14 +118,14 @@ def test_which_checkpoint_counts(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["bert_config.json", "vocab.txt"])
-def test_what_a_release_lacks_is_named(name, release):
+def test_a_file_missing_from_a_release_is_named(name, release):
     folder = release()
     (folder / name).unlink()
     with pytest.raises(KbertError, match=rf"holds no {name}. Cure: .*import_model.*base="):
         read_google(folder)
 
 
-def test_without_a_checkpoint(tmp_path):
+def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
     with pytest.raises(KbertError, match="holds no checkpoint"):
         read_google(tmp_path)
 

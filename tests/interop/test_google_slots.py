@@ -1,4 +1,4 @@
-"""TensorFlow 1 checkpoints of other trainings: slots, counters, scopes and heads."""
+"""TensorFlow 1 checkpoints of other training scripts: slots, counters, scopes and heads."""
 
 import json
 import os
@@ -73,7 +73,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_hangs_below_a_weight_is_a_slot(kind, weights, tmp_path):
+def test_variables_below_a_weight_are_slots(kind, weights, tmp_path):
     endings, before, counters = KINDS[kind]
     folder = write(tmp_path, {**with_slots(weights, *endings, before=before), **counters})
     found = read_google(folder)
@@ -92,14 +92,14 @@ def test_what_hangs_below_a_weight_is_a_slot(kind, weights, tmp_path):
 
 
 @pytest.mark.parametrize("step", [np.arange(3.0), np.float32(7), np.array("x")], ids=str)
-def test_a_global_step_that_is_not_a_number(step, weights, tmp_path):
+def test_an_unusual_global_step_gets_one_note(step, weights, tmp_path):
     folder = write(tmp_path, {**weights, "global_step": step})
     notes = GoogleCheckpoint(str(folder)).read(head=False).notes
     assert sum("global_step" in note for note in notes) == 1
 
 
 @pytest.mark.parametrize("scope", ["module/", "model/tower/"])
-def test_scopes(scope, weights, tmp_path):
+def test_scopes_are_removed(scope, weights, tmp_path):
     folder = write(tmp_path, with_slots({scope + n: a for n, a in weights.items()}, "BERTAdam"))
     found = read_google(folder)
     assert found.classes == 3
@@ -107,7 +107,7 @@ def test_scopes(scope, weights, tmp_path):
         assert np.array_equal(found.arrays[name], array)
 
 
-def test_a_head_that_is_not_wanted(weights, tmp_path):
+def test_an_unusable_head_is_left_behind(weights, tmp_path):
     head = {"output_weights": np.ones((1, 64), "f"), "output_bias": np.ones(1, "f")}
     folder = write(tmp_path, {**weights, **head, "crf/transitions": np.ones((3, 3), "f")})
     with pytest.raises(KbertError, match="its head has one output and does not choose"):
@@ -121,13 +121,13 @@ def test_a_head_that_is_not_wanted(weights, tmp_path):
     BertClassifier.from_preset(str(folder), ["a", "b"], max_length=16)
 
 
-def test_further_layers_beside_a_head_are_refused(weights, tmp_path):
+def test_extra_layers_beside_a_head_are_refused(weights, tmp_path):
     folder = write(tmp_path, {**weights, "dense/kernel": np.ones((3, 3), "f")})
     with pytest.raises(KbertError, match=r"surplus: dense/kernel\."):
         read_google(folder)
 
 
-def test_missing_weights_tell_what_was_found(weights, tmp_path):
+def test_missing_weights_are_reported_with_what_was_found(weights, tmp_path):
     others = {n.replace("bert/", "electra/"): a for n, a in weights.items()}
     found = (
         r"missing: bert/embeddings/word_embeddings \(found: electra/embeddings/word_embeddings\)"
@@ -159,8 +159,8 @@ def test_weights_that_are_not_floats_are_refused(dtype, weights, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["model.ckpt-[7]", "model*", "ck?t", "a{7}"])
-def test_a_name_with_the_characters_of_a_pattern(name, weights, tmp_path):
-    """The very files of that name are checked and opened, and no others."""
+def test_a_name_with_glob_characters(name, weights, tmp_path):
+    """Only the files with exactly that name are checked and opened."""
     folder = write(tmp_path / "run [1]", weights, prefix=name)
     found = read_google(folder)
     assert found.classes == 3
@@ -182,14 +182,14 @@ def test_a_name_with_the_characters_of_a_pattern(name, weights, tmp_path):
         read_google(folder)
 
 
-def test_averages_alone_are_named_in_place_of_the_weights(weights, tmp_path):
+def test_a_checkpoint_with_only_averages_is_refused(weights, tmp_path):
     average = "ExponentialMovingAverage"
     folder = write(tmp_path / "a", {f"{name}/{average}": a for name, a in weights.items()})
     with pytest.raises(KbertError, match=rf"word_embeddings \(found: bert/emb.*/{average}\)"):
         read_google(folder)
 
 
-def test_a_folder_of_the_checkpoints_name_leads_nowhere(weights, tmp_path):
+def test_a_folder_named_like_the_checkpoint_is_ignored(weights, tmp_path):
     folder = write(tmp_path / "a", weights, prefix="model.ckpt-7")
     elsewhere = write(tmp_path / "b", {n: a + 1 for n, a in weights.items()}, prefix="x")
     (folder / "model.ckpt-7").mkdir()

@@ -1,4 +1,4 @@
-"""Heads of several labels and of numbers, from transformers and to it, and the numbers of both."""
+"""Multi-label and regression heads, read from and written for transformers: equal outputs."""
 
 import json
 
@@ -33,13 +33,13 @@ OUTPUTS = {"softmax": softmax, "sigmoid": sigmoid, "linear": lambda outputs: out
 
 
 def make(folder, names, **settings):
-    """Write a head of transformers on a tiny model of random weights, and return the model."""
+    """Write a tiny transformers classifier with random weights, and return it."""
     ids = {"id2label": dict(enumerate(names)), "label2id": {n: i for i, n in enumerate(names)}}
     return write_tiny(folder, "BertForSequenceClassification", **SIZES, **ids, **settings)
 
 
 def logits_of(model, folder):
-    """Return the logits of transformers."""
+    """Return transformers' logits."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
     with torch.no_grad():
         return model(**tokenizer(TEXTS, padding=True, return_tensors="pt")).logits.numpy()
@@ -57,7 +57,7 @@ HEADS = {
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("case", HEADS)
-def test_heads_of_transformers(case, tmp_path):
+def test_reads_heads_of_transformers(case, tmp_path):
     names, problem, target = HEADS[case]
     theirs = make(tmp_path, names, problem_type=problem)
     assert find_source(tmp_path).target() == target
@@ -80,7 +80,7 @@ WRITTEN = {
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("case", WRITTEN)
-def test_heads_for_transformers(case, tiny_model, tmp_path):
+def test_writes_heads_for_transformers(case, tiny_model, tmp_path):
     names, target, read_as = WRITTEN[case]
     model = tiny_model(labels=list(names), target=target)
     write_hugging_face(tmp_path, to_model_data(model), 16)
@@ -105,7 +105,7 @@ def test_heads_for_transformers(case, tiny_model, tmp_path):
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_transformers_keeps_the_kind_that_it_has_no_word_for(tiny_model, tmp_path):
+def test_kbert_target_survives_transformers(tiny_model, tmp_path):
     names, target, _ = WRITTEN["ordered"]
     (tmp_path / "a").mkdir()
     write_hugging_face(tmp_path / "a", to_model_data(tiny_model(labels=list(names), target=target)))
@@ -113,7 +113,7 @@ def test_transformers_keeps_the_kind_that_it_has_no_word_for(tiny_model, tmp_pat
     theirs.save_pretrained(tmp_path / "b")
     config = json.loads((tmp_path / "b" / "config.json").read_text())
     assert head_target(config, 3, tmp_path) == Ordered()
-    # Trained further for something else, with the field left as it was.
+    # Trained further for another task, with the field left in place.
     several = {**config, "problem_type": "multi_label_classification"}
     assert head_target(several, 3, tmp_path) == Multi()
     for wrong in ("ranks", ["ordered"], None):
@@ -123,7 +123,7 @@ def test_transformers_keeps_the_kind_that_it_has_no_word_for(tiny_model, tmp_pat
 
 @pytest.mark.any_backend  # transformers reads it with torch
 @pytest.mark.parametrize("case", ["multi", "number", "numbers"])
-def test_a_pipeline_gives_the_same(case, tiny_model, tmp_path):
+def test_a_pipeline_of_transformers_gives_the_same_scores(case, tiny_model, tmp_path):
     names, target, _ = WRITTEN[case]
     model = tiny_model(labels=list(names), target=target)
     write_hugging_face(tmp_path, to_model_data(model), 16)
@@ -146,7 +146,7 @@ def test_a_pipeline_gives_the_same(case, tiny_model, tmp_path):
     ],
     ids=str,
 )
-def test_what_is_refused(fields, message, tmp_path):
+def test_invalid_heads_are_refused(fields, message, tmp_path):
     make(tmp_path, ["a"], problem_type="multi_label_classification")
     file = tmp_path / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), **fields}))

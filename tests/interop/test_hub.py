@@ -1,4 +1,4 @@
-"""Names that are not paths: presets of keras-hub, and models of the Hugging Face Hub."""
+"""Names that are not paths: keras-hub presets, and models of the Hugging Face Hub."""
 
 import json
 import re
@@ -26,19 +26,19 @@ pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
         ("L12-MiniLM", "hf://OWNER/L12-MiniLM"),
     ],
 )
-def test_a_name_of_the_hugging_face_hub_is_told_what_to_type(name, handle):
+def test_the_cure_for_a_hugging_face_name_is_its_handle(name, handle):
     with pytest.raises(KbertError, match=rf"There is no file or folder {name}.*type {handle}"):
         find_source(name)
 
 
 @pytest.mark.parametrize("name", ["MiniLM", "mini-lm", "sentence-transformers/all-MiniLM-L6-v2"])
-def test_the_preset_of_a_package_is_proposed(name):
+def test_the_packaged_preset_is_suggested(name):
     with pytest.raises(KbertError, match=rf"There is no file or folder {name}.*type minilm"):
         find_source(name)
 
 
 @pytest.mark.parametrize("name", ["./a-b", "/a/b", "a/b/c", "tests/none", "a b", "../x-y"])
-def test_a_path_is_no_name(name):
+def test_a_path_is_not_a_hub_name(name):
     assert hub_cure(name) is None
 
 
@@ -58,8 +58,8 @@ def test_a_name_that_is_not_a_preset(name, near):
         load_from_hub(name, keras_hub.models.BertTokenizer.from_preset)
 
 
-def test_what_transformers_wrote_is_read_as_a_folder(tmp_path, monkeypatch):
-    """keras-hub would compute its GELU by tanh, and normalize with 1e-12."""
+def test_a_transformers_model_on_the_hub_is_read_as_a_folder(tmp_path, monkeypatch):
+    """keras-hub would use the tanh GELU, and an epsilon of 1e-12 in layer norms."""
     import huggingface_hub
 
     sizes = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2}
@@ -95,7 +95,7 @@ def test_what_transformers_wrote_is_read_as_a_folder(tmp_path, monkeypatch):
         find_source("hf://some/bert").sizes()
 
 
-def test_the_hugging_face_hub_cannot_be_reached(monkeypatch):
+def test_an_unreachable_hugging_face_hub(monkeypatch):
     import huggingface_hub
 
     def unreachable(**arguments):
@@ -114,7 +114,7 @@ def test_the_hugging_face_hub_cannot_be_reached(monkeypatch):
         find_source("hf://some/bert").tokenizer()
 
 
-def test_a_hub_of_keras_cannot_be_reached():
+def test_an_unreachable_keras_hub():
     def unreachable(name):
         raise OSError("no route")
 
@@ -122,7 +122,7 @@ def test_a_hub_of_keras_cannot_be_reached():
         load_from_hub("bert_base_zh", unreachable)
 
 
-def test_a_folder_of_folders_is_told_which(tmp_path):
+def test_the_cure_for_an_outer_folder_names_the_inner_one(tmp_path):
     (tmp_path / "0_Transformer").mkdir()
     (tmp_path / "0_Transformer" / "config.json").write_text("{}")
     with pytest.raises(KbertError, match=r"holds no model.*folder inside: .*0_Transformer"):

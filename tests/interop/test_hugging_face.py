@@ -1,4 +1,4 @@
-"""Folders that transformers writes, read by kbert, and the logits of both."""
+"""Folders written by transformers and read by kbert: both give the same logits."""
 
 import json
 import pickle
@@ -26,7 +26,7 @@ NAMES = {0: "sad", 1: "so so", 2: "glad"}
 
 
 def make(folder, kind="BertForSequenceClassification", **changes):
-    """Write a tiny model of random weights, biases and norms among them, and return it."""
+    """Write a tiny model with random weights, including biases and norms, and return it."""
     settings = {**SIZES, "id2label": NAMES, "label2id": {n: i for i, n in NAMES.items()}, **changes}
     return write_tiny(folder, kind, **settings)
 
@@ -260,7 +260,7 @@ def test_a_missing_shard_is_named(ending, tmp_path):
     ],
     ids=["a list", "a trainer's", "more than weights"],
 )
-def test_what_a_pickle_holds_is_named(held, received, tmp_path):
+def test_the_content_of_an_unusable_pickle_is_named(held, received, tmp_path):
     make(tmp_path)
     (tmp_path / "model.safetensors").unlink()
     torch.save(held, tmp_path / "pytorch_model.bin")
@@ -268,7 +268,7 @@ def test_what_a_pickle_holds_is_named(held, received, tmp_path):
         read_hugging_face(tmp_path)
 
 
-def test_no_advice_to_run_the_code_of_a_pickle(tmp_path):
+def test_the_cure_never_suggests_running_a_pickles_code(tmp_path):
     theirs = make(tmp_path)
     (tmp_path / "model.safetensors").unlink()
     torch.save(theirs, tmp_path / "pytorch_model.bin")
@@ -277,7 +277,7 @@ def test_no_advice_to_run_the_code_of_a_pickle(tmp_path):
     assert "weights_only" not in str(refusal.value)
 
 
-def test_numbers_of_8_bits_are_named(tmp_path):
+def test_8_bit_floats_are_refused(tmp_path):
     make(tmp_path)
     file = tmp_path / "model.safetensors"
     save_file({n: a.to(torch.float8_e4m3fn) for n, a in load_file(file).items()}, file)
@@ -286,15 +286,15 @@ def test_numbers_of_8_bits_are_named(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["tf_model.h5", "flax_model.msgpack", "model.fp16.safetensors"])
-def test_weights_that_are_not_read_are_named(name, tmp_path):
+def test_unsupported_weight_files_are_named(name, tmp_path):
     make(tmp_path)
     (tmp_path / "model.safetensors").rename(tmp_path / name)
     with pytest.raises(KbertError, match=rf"holds no weights .*; {name} is not read. Cure: write"):
         read_hugging_face(tmp_path)
 
 
-def test_an_adapter_is_named(tmp_path):
-    """With PEFT, transformers loads the model that the adapter names, not that beside it."""
+def test_an_adapter_is_refused(tmp_path):
+    """With PEFT, transformers loads the model that the adapter names, not the one beside it."""
     make(tmp_path)
     (tmp_path / "adapter_config.json").write_text('{"base_model_name_or_path": "b"}')
     for there in (True, False):
@@ -315,7 +315,7 @@ def test_an_adapter_is_named(tmp_path):
     ],
     ids=str,
 )
-def test_segments_of_pairs_that_are_not_those_of_transformers_are_told(config, equal, tmp_path):
+def test_a_note_says_if_segments_of_pairs_differ_from_transformers(config, equal, tmp_path):
     make(tmp_path)
     (tmp_path / "tokenizer_config.json").write_text(json.dumps(config))
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)("piece1", "piece2 piece3")

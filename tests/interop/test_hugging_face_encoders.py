@@ -1,4 +1,4 @@
-"""Folders whose encoder alone is wanted, or whose head is another one, against transformers."""
+"""Folders read only for their encoder, or with another kind of head, against transformers."""
 
 import json
 
@@ -26,7 +26,7 @@ INPUTS = {
 
 
 def make(folder, kind, **changes):
-    """Write a tiny model of random weights, and return it."""
+    """Write a tiny model with random weights, and return it."""
     return write_tiny(folder, kind, **{**SIZES, **changes})
 
 
@@ -45,10 +45,10 @@ def outputs_of(folder):
 @pytest.mark.parametrize(
     "kind", ["BertForMaskedLM", "BertForTokenClassification", "BertForQuestionAnswering"]
 )
-def test_without_a_pooler_the_encoder_gets_a_new_one(kind, tmp_path, capsys):
+def test_an_encoder_without_a_pooler_gets_a_new_one(kind, tmp_path, capsys):
     import keras
 
-    keras.utils.set_random_seed(1)  # of a million values on torch, Keras leaves four uncut
+    keras.utils.set_random_seed(1)  # Keras on torch leaves four of a million values untruncated
     theirs = make(tmp_path, kind)
     model, outputs = outputs_of(tmp_path)
     np.testing.assert_allclose(outputs["sequence_output"], sequence_of(theirs), atol=1e-5)
@@ -56,11 +56,11 @@ def test_without_a_pooler_the_encoder_gets_a_new_one(kind, tmp_path, capsys):
     assert printed.count("has no pooler: training starts with a new one.") == 1
     kernel, bias = model.backbone.pooled_dense.get_weights()
     assert not bias.any()
-    assert 0.014 < kernel.std() < 0.021  # of a normal distribution of 0.02 that is cut at two
+    assert 0.014 < kernel.std() < 0.021  # normal of std 0.02, truncated at 2 std
     assert abs(kernel).max() < 0.0401
 
 
-def test_the_new_pooler_is_that_of_the_seed(tmp_path):
+def test_the_new_pooler_depends_on_the_seed(tmp_path):
     import keras
 
     make(tmp_path, "BertForMaskedLM")
@@ -72,7 +72,7 @@ def test_the_new_pooler_is_that_of_the_seed(tmp_path):
     assert not np.array_equal(kernels[0], kernels[2])
 
 
-def test_half_a_pooler_is_a_broken_file(tmp_path):
+def test_an_incomplete_pooler_is_refused(tmp_path):
     make(tmp_path, "BertModel")
     file = tmp_path / "model.safetensors"
     arrays = load_file(file)
@@ -97,7 +97,7 @@ HEADS = {
 
 
 @pytest.mark.parametrize("case", HEADS)
-def test_a_head_that_is_not_wanted_is_left_behind(case, tmp_path, capsys):
+def test_an_unusable_head_is_left_behind(case, tmp_path, capsys):
     kind, changes, message = HEADS[case]
     theirs = make(tmp_path, kind, **changes)
     _, outputs = outputs_of(tmp_path)
@@ -108,7 +108,7 @@ def test_a_head_that_is_not_wanted_is_left_behind(case, tmp_path, capsys):
         BertClassifier.load(tmp_path)
 
 
-def test_a_token_classifier_that_does_not_name_its_class_is_not_one_of_texts(tmp_path):
+def test_a_token_classifier_without_architectures_is_refused(tmp_path):
     make(tmp_path, "BertForTokenClassification", num_labels=3)
     change(tmp_path, architectures=None)
     with pytest.raises(KbertError, match="has no pooler, so its head does not classify texts"):
@@ -131,7 +131,7 @@ def change(folder, *without, **fields):
     ],
     ids=["2019", "num_labels", "no-type", "names"],
 )
-def test_names_of_a_head(without, fields, labels, tmp_path):
+def test_label_names_of_a_head(without, fields, labels, tmp_path):
     theirs = make(tmp_path, "BertForSequenceClassification", num_labels=3)
     change(tmp_path, *without, **fields)
     model = BertClassifier.load(tmp_path)
@@ -149,7 +149,7 @@ def test_names_of_a_head(without, fields, labels, tmp_path):
      {"0": ["a"], "1": "b", "2": "c"}],
     ids=str,
 )  # fmt: skip
-def test_a_head_whose_names_do_not_fit_is_named_by_hand(id2label, tmp_path):
+def test_a_head_with_invalid_label_names_needs_given_ones(id2label, tmp_path):
     make(tmp_path, "BertForSequenceClassification", num_labels=3)
     change(tmp_path, id2label=id2label)
     with pytest.raises(KbertError, match=r"has 3 classes, which need a name each.*id2label"):
@@ -161,7 +161,7 @@ def test_a_head_whose_names_do_not_fit_is_named_by_hand(id2label, tmp_path):
 
 
 @pytest.mark.parametrize("dropout", ["0.1", True, 1, -0.1, {}, [0.1]], ids=str)
-def test_a_dropout_of_another_type_is_named(dropout, tmp_path):
+def test_an_invalid_dropout_is_refused(dropout, tmp_path):
     make(tmp_path, "BertForSequenceClassification")
     change(tmp_path, classifier_dropout=dropout)
     with pytest.raises(KbertError, match=r"classifier_dropout must be from 0 to below 1"):
@@ -207,8 +207,8 @@ def test_several_encoders_are_refused(tmp_path):
         read_hugging_face(tmp_path)
 
 
-def test_an_encoder_in_the_usual_place_twice_is_refused(tmp_path):
-    """Their names are equal without the prefix, so that one would take the other's place."""
+def test_an_encoder_with_and_without_prefix_is_refused(tmp_path):
+    """Without the prefix their names are equal, so that one would overwrite the other."""
     make(tmp_path, "BertForSequenceClassification")
     file = tmp_path / "model.safetensors"
     arrays = load_file(file)
@@ -218,7 +218,7 @@ def test_an_encoder_in_the_usual_place_twice_is_refused(tmp_path):
         read_hugging_face(tmp_path)
 
 
-def test_weights_of_another_model_are_named(tmp_path):
+def test_a_missing_weight_is_reported_with_a_similar_name(tmp_path):
     make(tmp_path, "BertModel")
     file = tmp_path / "model.safetensors"
     arrays = {n.replace("embeddings.", "embedding."): a for n, a in load_file(file).items()}
@@ -230,7 +230,7 @@ def test_weights_of_another_model_are_named(tmp_path):
         read_hugging_face(tmp_path)
 
 
-def test_further_layers_beside_a_head_are_refused(tmp_path):
+def test_extra_layers_beside_a_head_are_refused(tmp_path):
     make(tmp_path, "BertForSequenceClassification")
     file = tmp_path / "model.safetensors"
     save_file({**load_file(file), "projection.weight": torch.ones(2, 2)}, file)
@@ -240,7 +240,7 @@ def test_further_layers_beside_a_head_are_refused(tmp_path):
 
 
 def test_a_folder_of_pytorch_pretrained_bert(tmp_path):
-    """Of 2019: bert_config.json beside pytorch_model.bin."""
+    """The layout of 2019: bert_config.json beside pytorch_model.bin."""
     theirs = make(tmp_path, "BertModel")
     config = {
         n: v for n, v in json.loads((tmp_path / "config.json").read_text()).items() if n in SIZES

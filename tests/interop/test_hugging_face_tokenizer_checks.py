@@ -23,7 +23,7 @@ TEMPLATE = {
 }
 
 
-def test_the_names_of_the_special_pieces():
+def test_special_pieces_must_have_berts_names():
     check_special_pieces({}, FOLDER)
     check_special_pieces({"pad_token": {"content": "[PAD]"}, "cls_token": "[CLS]"}, FOLDER)
     for value in ("<s>", {"content": "<s>"}, None):
@@ -39,7 +39,7 @@ def test_switches_are_true_or_false():
         check_switches({"strip_accents": 1}, FOLDER)
 
 
-def test_where_long_texts_are_cut():
+def test_the_side_where_long_texts_are_cut():
     left = {"truncation": {"direction": "Left"}}
     for config, spec in (
         ({}, None),
@@ -58,7 +58,7 @@ def test_where_long_texts_are_cut():
     [TEMPLATE, {"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}],
     ids=["template", "bert"],
 )
-def test_what_is_put_around_texts(template):
+def test_the_post_processor_must_add_cls_and_sep(template):
     check_template(template, IDS, FOLDER / "tokenizer.json")
     for changed in (None, {}, {**template, "type": "ByteLevel"}):
         with pytest.raises(InputError, match="post_processor must put .CLS. and .SEP. around"):
@@ -67,7 +67,7 @@ def test_what_is_put_around_texts(template):
         check_template(template, {**IDS, "[SEP]": 9}, FOLDER / "tokenizer.json")
 
 
-def test_a_template_with_one_segment_for_both_texts():
+def test_one_segment_for_both_texts_is_refused():
     second = {"Sequence": {"id": "B", "type_id": 0}}
     changed = {**TEMPLATE, "pair": [CLS, FIRST, SEP, second, SEP]}
     with pytest.raises(InputError, match="post_processor must"):

@@ -17,7 +17,7 @@ def write(folder, **files):
     return folder
 
 
-def test_a_folder_without_files_says_nothing(tmp_path):
+def test_defaults_of_a_folder_without_files(tmp_path):
     assert tokenizer_config(tmp_path) == {}
     assert tokenizer_class(tmp_path, {}) == ("BertTokenizer", "Bert")
 
@@ -37,7 +37,7 @@ def test_the_special_tokens_of_two_files(config, older, expected, tmp_path):
     assert tokenizer_config(tmp_path) == expected
 
 
-def test_the_class_is_told_by_the_tokenizer_before_the_model(tmp_path):
+def test_the_tokenizers_config_decides_the_class_before_the_models(tmp_path):
     write(tmp_path, config={"tokenizer_class": "DistilBertTokenizerFast"})
     assert tokenizer_class(tmp_path, {}) == ("DistilBertTokenizerFast", "DistilBert")
     told = {"tokenizer_class": "PreTrainedTokenizerFast"}
@@ -57,6 +57,6 @@ def test_the_class_is_told_by_the_tokenizer_before_the_model(tmp_path):
         ({"model_input_names": ["input_ids"]}, True),
     ],
 )
-def test_one_segment_for_both_texts_is_told(config, is_told, tmp_path):
+def test_one_segment_for_both_texts_gets_a_note(config, is_told, tmp_path):
     write(tmp_path, tokenizer_config=config)
     assert [" gives it 0." in line for line in segments_note(tmp_path)] == [True] * is_told

@@ -1,4 +1,4 @@
-"""Folders that keras-hub's text classifiers write, and what keras-hub itself computes from them."""
+"""Folders written by keras-hub's text classifiers, against what keras-hub computes from them."""
 
 import json
 
@@ -30,7 +30,7 @@ LABELS = ["bad", "good", "so so"]
 
 
 def task_of(activation=None, dtype=None, classes=3):
-    """Return a task of random weights, biases and norms among them."""
+    """Return a task with random weights, including biases and norms."""
     keras.utils.set_random_seed(1)
     backbone = keras_hub.models.BertBackbone(**SIZES, dtype=dtype)
     tokenizer = keras_hub.models.BertTokenizer(vocabulary=PIECES, lowercase=True)
@@ -78,7 +78,7 @@ def test_probabilities_are_those_of_keras_hub(activation, tmp_path):
     ("activation", "classes", "target"),
     [("sigmoid", 3, Multi()), ("sigmoid", 1, Multi()), (None, 1, Regression())],
 )
-def test_several_labels_and_a_number(activation, classes, target, tmp_path):
+def test_multi_label_and_regression_tasks(activation, classes, target, tmp_path):
     task = task_of(activation, classes=classes)
     task.save_to_preset(str(tmp_path / "task"))
     assert find_source(tmp_path / "task").target() == target
@@ -88,9 +88,9 @@ def test_several_labels_and_a_number(activation, classes, target, tmp_path):
     np.testing.assert_allclose(model.predict_proba(TEXTS), expected, atol=1e-5)
 
 
-@pytest.mark.any_backend  # the weights are those of any backend
+@pytest.mark.any_backend  # the weights are the same on every backend
 @pytest.mark.filterwarnings("ignore:.shuffle=True. was passed:UserWarning")
-def test_after_a_fit_and_in_bfloat16(tmp_path):
+def test_weights_after_a_fit_in_bfloat16(tmp_path):
     task = task_of(dtype="bfloat16")
     task.fit(TEXTS, [0, 1, 2], verbose=0)
     task.save_to_preset(str(tmp_path / "task"))
@@ -129,7 +129,7 @@ def test_a_backbone_becomes_a_preset(task, tmp_path):
         np.testing.assert_array_equal(array, other.arrays[name])
 
 
-def test_accents_are_those_of_the_head(folder):
+def test_accents_follow_the_file_only_with_the_head(folder):
     change(folder / "tokenizer.json", lowercase=True, strip_accents=False)
     assert read_keras_hub(folder).tokenizer.tokenize("É") == ["é"]
     assert find_source(str(folder)).tokenizer().tokenize("É") == ["e"]
@@ -233,7 +233,7 @@ FAULTS = {
 
 
 @pytest.mark.parametrize(("fault", "message"), FAULTS.values(), ids=FAULTS)
-def test_refuses(fault, message, folder, tmp_path, capsys):
+def test_broken_tasks_are_refused(fault, message, folder, tmp_path, capsys):
     if fault is FAULTS["whole numbers"][0]:
         weights("task.weights.h5", remove("layers/dense/vars/1"))(folder)
     fault(folder)
@@ -247,7 +247,7 @@ def test_refuses(fault, message, folder, tmp_path, capsys):
 @pytest.mark.parametrize(
     ("labels", "received"), [((), "Received: no names"), (("bad", "good"), "2: bad, good")]
 )
-def test_the_verb_refuses_other_labels(labels, received, folder, tmp_path, capsys):
+def test_import_refuses_missing_or_too_few_labels(labels, received, folder, tmp_path, capsys):
     command = ["import", folder, "--output", tmp_path / "out"]
     if labels:
         command += ["--labels", *labels]
@@ -257,7 +257,7 @@ def test_the_verb_refuses_other_labels(labels, received, folder, tmp_path, capsy
     assert (left.value.code, received in said, "Traceback" in said) == (2, True, False)
 
 
-def test_without_names_there_is_a_cure(folder):
+def test_missing_label_names_come_with_a_cure(folder):
     with pytest.raises(
         KbertError, match=r"Received: no names. To name them: kbert.import_model.*labels="
     ):

@@ -38,7 +38,7 @@ KINDS = {
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("kind", KINDS)
-def test_of_pickles(kind, tmp_path):
+def test_other_tensors_in_pickles_are_refused(kind, tmp_path):
     make, message = KINDS[kind]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -52,7 +52,7 @@ def test_of_pickles(kind, tmp_path):
 @pytest.mark.parametrize(
     "content", [3, [ONE], {"a": 3}, {1: ONE}, {"a": {"b": ONE}}, None], ids=str
 )
-def test_of_pickles_without_tensors(content, tmp_path):
+def test_pickles_without_tensors_are_refused(content, tmp_path):
     torch.save(content, tmp_path / "pytorch_model.bin")
     with pytest.raises(KbertError, match="tensors by their names were expected"):
         open_weights(tmp_path)
@@ -61,7 +61,7 @@ def test_of_pickles_without_tensors(content, tmp_path):
 @pytest.mark.any_backend
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
 @pytest.mark.parametrize("form", ["bin", "safetensors"])
-def test_floats_of_other_sizes_are_taken(dtype, form, tmp_path):
+def test_floats_of_other_sizes_are_accepted(dtype, form, tmp_path):
     array = torch.tensor([[0.5, -2.0]], dtype=getattr(torch, dtype), requires_grad=form == "bin")
     if form == "bin":
         torch.save({"a": array}, tmp_path / "pytorch_model.bin")

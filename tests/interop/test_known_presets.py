@@ -1,4 +1,4 @@
-"""What is told of presets, against keras-hub's table and the files of the package."""
+"""Facts about presets, checked against keras-hub's table and the files of the package."""
 
 import hashlib
 
@@ -20,14 +20,14 @@ def test_sizes_and_handles_are_those_of_keras_hub():
         assert theirs["kaggle_handle"] == f"kaggle://{preset.kaggle}"
 
 
-def test_the_files_of_the_package():
+def test_the_package_has_the_known_files():
     folder = find_source("minilm").local_path
     for name, checksum in known_preset("minilm").sha256.items():
         assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == checksum
     assert PRESETS[0].megabytes == pytest.approx(90.85, abs=0.05)  # model.safetensors: 90.87 MB
 
 
-def test_a_mirror_takes_the_place_of_the_hub(monkeypatch):
+def test_a_mirror_replaces_the_hub(monkeypatch):
     monkeypatch.delenv("HF_ENDPOINT", raising=False)
     assert page("a/b") == "https://huggingface.co/a/b/tree/main"
     monkeypatch.setenv("HF_ENDPOINT", "https://mirror.example/")
@@ -42,6 +42,6 @@ def test_a_mirror_takes_the_place_of_the_hub(monkeypatch):
         "kaggle://keras/bert/keras/bert_base_zh/3",
     ],
 )
-def test_a_preset_by_each_of_its_names(name):
+def test_a_preset_is_found_by_each_of_its_names(name):
     assert known_preset(name).name == "bert_base_zh"
     assert known_preset(f"{name}x") is None

@@ -1,4 +1,4 @@
-"""What lies in the caches of hubs."""
+"""Models in the caches of hubs."""
 
 import json
 from pathlib import Path

@@ -18,7 +18,7 @@ def write(name, age, **content):
 
 @pytest.fixture
 def models(tmp_path, monkeypatch):
-    """Runs and exports, the newest first, and what cannot predict."""
+    """Runs and exports, newest first, and folders that cannot predict."""
     monkeypatch.chdir(tmp_path)
     for age, name in enumerate(["runs/c", "runs/films-1", "runs/films-2", "runs/b", "r/a"]):
         write(f"{name}/model/config.json", age)
@@ -52,16 +52,16 @@ def models(tmp_path, monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("models")
-def test_the_models_that_may_be_meant(path, named):
+def test_similar_models_are_suggested(path, named):
     assert str(near_models(path)) == f"name an existing model: {named}"
 
 
 @pytest.mark.usefixtures("models")
-def test_every_door_names_them():
+def test_every_entry_point_suggests_them():
     named = "Cure: name an existing model: runs/c or runs/films-1 or exports/onnx or exports/hf"
     for refuse in (
         lambda: Predictor.load("nothing"),
-        lambda: Predictor.load("Nothing"),  # no name of keras-hub
+        lambda: Predictor.load("Nothing"),  # not a keras-hub name
         lambda: Predictor.load("empty"),
         lambda: find_source("no/such", predicts=True),
     ):
@@ -71,7 +71,7 @@ def test_every_door_names_them():
 
 
 @pytest.mark.usefixtures("models")
-def test_an_encoder_is_looked_for_among_runs_alone():
+def test_only_runs_are_suggested_for_an_encoder():
     for name in ("runs", "empty", "runs/x/y"):
         with pytest.raises(InputError) as refused:
             find_source(name)
@@ -79,13 +79,13 @@ def test_an_encoder_is_looked_for_among_runs_alone():
         assert "exports" not in str(refused.value)
 
 
-def test_runs_without_a_model_are_named_where_nothing_else_is_there(tmp_path, monkeypatch):
+def test_runs_without_a_model_are_the_last_resort(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     write("runs/stopped/run.json", 0)
     assert str(near_models("x")) == "name an existing run: runs/stopped"
 
 
-def test_without_models_there_is_nothing_to_name(tmp_path, monkeypatch):
+def test_nothing_is_suggested_without_models(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert near_models("nothing") is None
     with pytest.raises(InputError, match=r"hf://OWNER/Nothing"):

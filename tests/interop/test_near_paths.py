@@ -3,7 +3,7 @@ from pathlib import Path
 from kbert.interop.near_paths import modified, near_paths
 
 
-def test_inside_one_then_similar_then_the_newest_of_the_first_place(tmp_path):
+def test_enclosing_paths_come_first_then_similar_then_newest(tmp_path):
     for name in ("first/films-1", "first/zebra", "second/films-2"):
         (tmp_path / name / "mark").mkdir(parents=True)
 
@@ -21,5 +21,5 @@ def test_inside_one_then_similar_then_the_newest_of_the_first_place(tmp_path):
     assert found("nothing", similar=True) == []
 
 
-def test_a_file_that_is_not_there_is_the_oldest():
+def test_a_missing_file_counts_as_the_oldest():
     assert modified(Path("nothing")) == 0

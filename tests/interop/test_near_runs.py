@@ -30,25 +30,25 @@ def runs(tmp_path, monkeypatch):
     ],
 )
 @pytest.mark.usefixtures("runs")
-def test_the_runs_that_may_be_meant(path, named):
+def test_similar_runs_are_suggested(path, named):
     assert str(near_runs(path)) == f"name an existing run: {named}"
 
 
 @pytest.mark.usefixtures("runs")
-def test_every_door_names_them(tmp_path):
+def test_every_entry_point_suggests_them(tmp_path):
     cure = "Cure: name an existing run: runs/films-1"
     for refuse in (
         lambda: check_is_run(RunDirectory("films-1")),
         lambda: find_source("films-1"),
         lambda: find_source("runs/films_1"),
-        lambda: find_source("films_1").labels(),  # the name of a preset, maybe
+        lambda: find_source("films_1").labels(),  # possibly the name of a preset
     ):
         with pytest.raises(InputError) as refused:
             refuse()
         assert cure in str(refused.value)
 
 
-def test_without_runs_there_is_nothing_to_name(tmp_path, monkeypatch):
+def test_nothing_is_suggested_without_matching_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert near_runs("films-1") is None
     RunDirectory("runs/other").update(status="stopped")

@@ -1,4 +1,4 @@
-"""A weight that is NaN: every text would have the first class, whatever it says."""
+"""Weights that are not finite: with NaN, every text would get the first class."""
 
 import io
 import shutil

@@ -1,4 +1,4 @@
-"""The same folder gets the same sentence, whatever is to be done with it."""
+"""The same folder gets the same message, whatever it is used for."""
 
 import json
 import shutil
@@ -52,7 +52,7 @@ def file(path):
     return path
 
 
-# The makers of a folder or file that no surface can use, and the beginning of what all say.
+# Functions that make a folder or file that no surface can use, and how all messages begin.
 BROKEN = {
     "nothing": (lambda path: path, "There is no file or folder {path}."),
     "empty folder": (lambda path: write(path), "{path} holds no model. Expected a run of kbert"),
@@ -113,7 +113,7 @@ SURFACES = {
 }
 
 
-# What predicts takes exported programs too, and says so.
+# Surfaces that predict also accept exported programs, and say so.
 PREDICT = ("find_source that predicts", "predict", "evaluate")
 
 
@@ -124,7 +124,7 @@ def sentence(surface, path, tmp_path):
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_every_surface_says_the_same(kind, tmp_path):
+def test_every_surface_gives_the_same_message(kind, tmp_path):
     make, begin = BROKEN[kind]
     path = make(tmp_path / "model")
     for surface in SURFACES:
@@ -165,7 +165,7 @@ def test_an_exported_program_has_no_weights(format, tmp_path):
     assert said.pop().startswith(f"{path} is an exported program, which has no weights to extract")
 
 
-def test_a_name_that_is_no_path(tmp_path):
+def test_a_name_that_is_not_a_path(tmp_path):
     said = {
         sentence(surface, "nothing_here", tmp_path)
         for surface in ("predict", "evaluate", "load", "import")
@@ -176,7 +176,7 @@ def test_a_name_that_is_no_path(tmp_path):
     )
 
 
-def test_options_are_of_the_format_that_takes_them(tmp_path):
+def test_options_are_accepted_only_by_their_format(tmp_path):
     with pytest.raises(
         InputError, match="`base` is for checkpoints of Google's BERT; .* is a kbert run"
     ):
@@ -199,7 +199,7 @@ def test_options_are_of_the_format_that_takes_them(tmp_path):
         ("preset", "HuggingFaceFolder", None, None, None),
     ],
 )
-def test_what_files_tell_without_weights(name, kind, labels, pairs, length):
+def test_properties_that_are_read_without_weights(name, kind, labels, pairs, length):
     source = find_source(FORMATS / name)
     told = (type(source).__name__, source.labels(), source.text_pairs(), source.max_length())
     assert told == (kind, labels, pairs, length)

@@ -81,8 +81,8 @@ def test_tokenizer_of_a_vocab_txt(folder, settings, expected):
     ("kind", "lowercase"),
     [(None, True), ("BertTokenizer", True), ("PreTrainedTokenizerFast", False)],
 )
-def test_tokenizer_json_goes_before_vocab_txt(kind, lowercase, folder):
-    """Its pieces do; its casing only where transformers takes the whole file."""
+def test_tokenizer_json_takes_precedence_over_vocab_txt(kind, lowercase, folder):
+    """Its pieces always do; its casing only where transformers uses the whole file."""
     spec = {
         "model": {"type": "WordPiece", "vocab": {p: i for i, p in enumerate(PIECES[:5])}},
         "normalizer": {"type": "BertNormalizer", "lowercase": False},
@@ -142,7 +142,7 @@ def test_refuses_a_broken_config(tmp_path, content, message):
         find_source(str(tmp_path))
 
 
-def test_refuses_a_file_for_a_folder(tmp_path):
+def test_refuses_a_file_instead_of_a_folder(tmp_path):
     path = tmp_path / "model.bin"
     path.touch()
     with pytest.raises(
@@ -156,7 +156,7 @@ def test_read_json(tmp_path):
     assert read_json(Path(tmp_path / "a.json")) == {"é": 1}
 
 
-def test_failure_of_a_hub_says_what_a_preset_can_be():
+def test_a_failing_hub_is_reported_with_a_cure():
     def load(name, **arguments):
         raise OSError(f"no route to {name}\nmore")
 
@@ -167,14 +167,14 @@ def test_failure_of_a_hub_says_what_a_preset_can_be():
 
 
 @pytest.mark.parametrize("name", ["config.json", "vocab.txt", "model.safetensors"])
-def test_a_file_of_a_model_is_told_by_its_folder(folder, name):
+def test_the_cure_for_a_model_file_names_its_folder(folder, name):
     inside = folder({"model_type": "bert"}) / name
     inside.touch()
     with pytest.raises(KbertError, match=rf"is a file.* Cure: name its folder: {inside.parent}$"):
         find_source(inside)
 
 
-def test_a_saved_model_is_named(tmp_path):
+def test_a_saved_model_is_refused(tmp_path):
     (tmp_path / "saved_model.pb").touch()
     with pytest.raises(KbertError, match="holds a SavedModel, a program whose weights are not"):
         find_source(tmp_path)

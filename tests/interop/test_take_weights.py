@@ -1,4 +1,4 @@
-"""The types of arrays that weights may have."""
+"""The array types that weights may have."""
 
 import ml_dtypes
 import numpy as np
@@ -29,14 +29,14 @@ def test_floats(dtype):
 @pytest.mark.parametrize(
     "dtype", ["int8", "int64", "bool", "complex64", "U3", "O", "float8_e4m3fn"]
 )
-def test_anything_else_is_refused(dtype):
+def test_other_dtypes_are_refused(dtype):
     kind = getattr(ml_dtypes, dtype, dtype)
     with pytest.raises(KbertError, match=r"F: classifier.bias holds .*; floats were expected"):
         take(lambda name: np.array([1, 0]).astype(kind))
 
 
 @pytest.mark.parametrize("dtype", ["float8_e4m3fn", "int8", "uint8", "bool", "complex64"])
-def test_of_safetensors(dtype, tmp_path):
+def test_other_dtypes_of_safetensors_are_refused(dtype, tmp_path):
     file = tmp_path / "model.safetensors"
     save_file({"classifier.bias": torch.ones(2).to(getattr(torch, dtype))}, file)
     _, read = open_weights(tmp_path)

@@ -1,4 +1,4 @@
-"""The ids of transformers' AutoTokenizer for every combination of what a folder's files say."""
+"""The ids are those of transformers' AutoTokenizer for every combination of a folder's files."""
 
 import json
 import runpy
@@ -27,7 +27,7 @@ def test_ids(arguments, tmp_path):
 
 
 def test_the_combinations_differ(tmp_path):
-    """Otherwise equal ids would show little."""
+    """Otherwise equal ids would prove little."""
     found = {}
     for settings in table["SETTINGS"]:
         folder = tmp_path / "-".join(map(str, settings))
@@ -42,8 +42,8 @@ def test_the_combinations_differ(tmp_path):
     assert len(set.union(*found.values())) == 8
 
 
-def test_the_exceptions(tmp_path):
-    """What kbert reads as Google does: final sigmas, and special pieces that are typed."""
+def test_texts_on_which_kbert_follows_google(tmp_path):
+    """They are final sigmas, and special pieces that occur in a text."""
     write_folder(tmp_path, None, None, None)
     theirs = transformers.AutoTokenizer.from_pretrained(tmp_path)
     ours = hugging_face_tokenizer(tmp_path)
@@ -100,7 +100,7 @@ def test_other_classes_are_refused(kind, message, file, tmp_path):
     ],
     ids=str,
 )
-def test_other_files_are_refused_where_all_of_them_is_read(changes, message, tmp_path):
+def test_an_unsupported_tokenizer_json_is_refused_if_read_whole(changes, message, tmp_path):
     write_folder(tmp_path, "PreTrainedTokenizerFast", None, (None,) * 3)
     file = tmp_path / "tokenizer.json"
     spec = json.loads(file.read_text())
@@ -108,7 +108,7 @@ def test_other_files_are_refused_where_all_of_them_is_read(changes, message, tmp
     file.write_text(json.dumps({**spec, **changes, "model": model}))
     with pytest.raises(KbertError, match=message):
         hugging_face_tokenizer(tmp_path)
-    if "pre_tokenizer" in changes:  # BertTokenizer takes the pieces alone
+    if "pre_tokenizer" in changes:  # BertTokenizer uses only the pieces
         (tmp_path / "tokenizer_config.json").write_text("{}")
         assert differences(tmp_path) == []
 
@@ -138,8 +138,8 @@ def test_settings_that_are_neither_true_nor_false_are_refused(name, value, tmp_p
     assert str(refusal.value).endswith(f"Received: {value!r}")
 
 
-def test_what_0_1_read(tmp_path):
-    """It followed tokenizer.json, and looked up words of 200 characters; its runs resume so."""
+def test_the_tokenizer_of_0_1(tmp_path):
+    """It followed tokenizer.json, and looked up words of 200 characters; its runs still do."""
     write_folder(tmp_path, "BertTokenizer", (True, None, None), (False, None, None))
     assert hugging_face_tokenizer(tmp_path).lowercase
     old = tokenizer_of_0_1(tmp_path)
@@ -151,7 +151,7 @@ def test_what_0_1_read(tmp_path):
 
 
 @pytest.mark.parametrize("file", [None, (True, None, None)], ids=["vocab.txt", "tokenizer.json"])
-def test_the_cure_of_a_wrong_casing(file, tmp_path):
+def test_the_cure_for_wrong_casing(file, tmp_path):
     for kind in table["KINDS"]:
         if kind == "PreTrainedTokenizerFast" and file is None:
             continue
@@ -198,7 +198,7 @@ def test_parts_of_a_tokenizer_json(parts, message, tmp_path):
         hugging_face_tokenizer(tmp_path)
 
 
-def test_a_tokenizer_json_that_looks_words_up_whole(tmp_path):
+def test_a_tokenizer_json_without_a_pre_tokenizer_is_refused(tmp_path):
     write_folder(tmp_path, "PreTrainedTokenizerFast", None, (None,) * 3)
     spec = json.loads((tmp_path / "tokenizer.json").read_text())
     del spec["pre_tokenizer"]
@@ -208,7 +208,7 @@ def test_a_tokenizer_json_that_looks_words_up_whole(tmp_path):
 
 
 @pytest.mark.parametrize("ids", [[9], [9, 8], []])
-def test_other_ids_around_texts(ids, tmp_path):
+def test_other_ids_around_texts_are_refused(ids, tmp_path):
     write_folder(tmp_path, "PreTrainedTokenizerFast", None, (None,) * 3)
     template = json.loads((tmp_path / "tokenizer.json").read_text())["post_processor"]
     template["special_tokens"]["[CLS]"]["ids"] = ids
@@ -219,7 +219,7 @@ def test_other_ids_around_texts(ids, tmp_path):
 
 @pytest.mark.parametrize("kind", ["BertTokenizer", "PreTrainedTokenizerFast"])
 @pytest.mark.parametrize("told", ["tokenizer_config.json", "tokenizer.json"])
-def test_texts_that_lose_their_beginnings(told, kind, tmp_path):
+def test_long_texts_cut_on_the_left(told, kind, tmp_path):
     write_folder(tmp_path, kind, (None,) * 3, (None,) * 3)
     file = tmp_path / "tokenizer_config.json"
     config = json.loads(file.read_text())

@@ -1,4 +1,4 @@
-"""Tiny models of transformers, with random weights."""
+"""Tiny transformers models with random weights."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ import transformers
 
 
 def write_tiny(folder: Path, kind: str, **settings: Any) -> Any:
-    """Write a model whose weights, biases and norms among them, are random, and return it."""
+    """Write a model with random weights, including biases and norms, and return it."""
     torch.manual_seed(3)
     model = getattr(transformers, kind)(transformers.BertConfig(**settings)).eval()
     with torch.no_grad():

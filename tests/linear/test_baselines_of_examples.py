@@ -33,7 +33,7 @@ def random_states():
 
 
 @pytest.mark.any_backend
-def test_what_it_finds_and_that_it_leaves_the_model_as_it_was(tiny_model, sets):
+def test_all_baselines_and_that_the_model_stays_unchanged(tiny_model, sets):
     train, dev = sets
     trained = []
     for choice in (None, "both"):
@@ -59,7 +59,7 @@ def test_what_it_finds_and_that_it_leaves_the_model_as_it_was(tiny_model, sets):
 
 
 @pytest.mark.any_backend
-def test_tf_idf_scores_as_scikit_learns_own(tiny_model, real_reviews):
+def test_tf_idf_scores_match_scikit_learn(tiny_model, real_reviews):
     train, dev = read_examples(real_reviews).split(dev=0.3, seed=0)
     model = tiny_model(max_length=64)
     features = TfidfVectorizer(
@@ -80,7 +80,7 @@ def test_tf_idf_scores_as_scikit_learns_own(tiny_model, real_reviews):
 
 
 @pytest.mark.any_backend
-def test_the_same_twice_and_by_choice(tiny_model, sets):
+def test_scores_repeat_and_only_the_chosen_baseline_is_fitted(tiny_model, sets):
     model = tiny_model(max_length=24)
     one, other = (baselines(*sets, model, "tfidf", class_weight="balanced") for _ in range(2))
     assert one["tfidf"].evaluation == other["tfidf"].evaluation
@@ -88,7 +88,7 @@ def test_the_same_twice_and_by_choice(tiny_model, sets):
 
 
 @pytest.mark.any_backend
-def test_rows_without_weight_and_classes_of_more_weight(tiny_model, sets):
+def test_rows_without_weight_and_classes_with_more_weight(tiny_model, sets):
     train, dev = sets
     model = tiny_model(max_length=24)
     heavy = baselines(train, dev, model, "tfidf", class_weight={"good": 50})["tfidf"].evaluation
@@ -124,6 +124,6 @@ def test_other_targets(kind, tiny_model, real_reviews):
     monitor = {"multi": "roc_auc", "regression": "spearman", "soft": "accuracy"}[kind]
     assert tfidf.score(monitor) > constant.score(monitor)
     if kind == "regression":
-        # Of the standardized numbers, which vary around the mean of the training rows.
+        # The loss of the standardized numbers, which vary around the mean of the training rows.
         expected = ((dev.y - train.y.mean(axis=0)) / train.y.std(axis=0)) ** 2
         assert constant.evaluation.loss == pytest.approx(expected.mean(), rel=1e-4)

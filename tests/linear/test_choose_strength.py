@@ -12,13 +12,13 @@ RANDOM = np.random.default_rng(0)
 
 
 def rows(count, noise, features=20):
-    """Rows of two classes, with as much noise in the label as is asked for."""
+    """Rows of two classes, with the given noise in the label."""
     values = RANDOM.normal(size=(count, features))
     label = (values[:, 0] + noise * RANDOM.normal(size=count) > 0).astype(np.int32)
     return values * 3 + 1, label
 
 
-def test_what_says_nothing_of_the_label_is_hardly_used_and_what_says_all_is():
+def test_useless_features_get_a_low_strength_and_decisive_ones_a_high_one():
     single = linear_target("single", 2)
     nothing, everything = rows(400, 1e6), rows(400, 0.0)
     assert choose_strength(single, *nothing, None, seed=0) <= 0.001
@@ -26,8 +26,8 @@ def test_what_says_nothing_of_the_label_is_hardly_used_and_what_says_all_is():
 
 
 @pytest.mark.parametrize("noise", [0.3, 1.0, 3.0])
-def test_it_is_below_the_lowest_of_cross_validation_by_scikit_learn(noise, monkeypatch):
-    """Of few rows each fold is kept apart; of any, those that scikit-learn is given here."""
+def test_it_is_one_below_the_best_of_scikit_learns_cross_validation(noise, monkeypatch):
+    """With few rows every fold is held out; scikit-learn is given the same folds here."""
     from kbert.linear import choose_strength as module
 
     features, labels = rows(100, noise)
@@ -59,7 +59,7 @@ def test_rows_without_weight_do_not_count():
     assert chosen(1e6) == chosen(0.0)
 
 
-def test_of_many_rows_one_fold_is_enough_and_of_one_row_there_is_no_choice():
+def test_one_fold_is_enough_for_many_rows_and_one_row_has_no_choice():
     assert len(_folds(np.arange(1500))) == 1
     assert len(_folds(np.arange(1000))) == 2
     assert len(_folds(np.arange(3))) == 3
@@ -67,7 +67,7 @@ def test_of_many_rows_one_fold_is_enough_and_of_one_row_there_is_no_choice():
     assert choose_strength(linear_target("single", 2), *one, None, seed=0) == 0.003
 
 
-def test_of_very_many_classes_it_takes_no_time():
+def test_very_many_classes_get_a_fixed_strength():
     features = RANDOM.normal(size=(2000, 8))
     labels = np.arange(2000, dtype=np.int32) % 1000
     assert choose_strength(linear_target("single", 1000), features, labels, None, 0) == 0.1
@@ -75,7 +75,7 @@ def test_of_very_many_classes_it_takes_no_time():
 
 @pytest.mark.parametrize("kind", ["multi", "regression", "soft"])
 def test_targets_of_other_kinds(kind):
-    """What two features decide is fitted more closely than noise."""
+    """Targets that two features decide are fitted more closely than noise."""
     features = RANDOM.normal(size=(150, 12))
 
     def chosen(signal):

@@ -24,7 +24,7 @@ def rows(model, sentences):
 
 
 @pytest.mark.any_backend
-def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
+def test_it_is_the_mean_of_keras_hubs_output_over_the_tokens(model, rows):
     found = encoder_vectors(model, rows)
     assert (found.shape, found.dtype) == ((70, 32), np.float32)
     encoded = [rows.store[int(row)] for row in rows.rows]
@@ -36,7 +36,7 @@ def test_it_is_the_mean_of_keras_hubs_own_output_over_the_tokens(model, rows):
 
 
 @pytest.mark.any_backend
-def test_of_windows_it_is_that_over_all_their_tokens(model, rows, sentences):
+def test_windows_are_averaged_over_all_their_tokens(model, rows, sentences):
     tokenizer = model.tokenizer.with_truncation("windows", windows=Windows(stride=2))
     examples = Examples(
         [" ".join(sentences[0][:n]) for n in range(1, 9)], label_ids=np.zeros(8, np.int32)
@@ -54,7 +54,7 @@ def test_of_windows_it_is_that_over_all_their_tokens(model, rows, sentences):
 
 
 @pytest.mark.parametrize("few", [True, False])
-def test_few_shapes_where_each_is_compiled(model, rows, few, monkeypatch):
+def test_few_shapes_if_each_is_compiled(model, rows, few, monkeypatch):
     shapes = []
 
     def predict(self, inputs):

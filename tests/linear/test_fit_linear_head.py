@@ -15,7 +15,7 @@ def examples_of(sentences, count=64, classes=2):
 
 
 def vectors_of(model, examples):
-    """What the head reads of each row, by Keras's own functional graph."""
+    """The inputs of the head for each row, from Keras's own functional graph."""
     import keras
 
     dropped = model.get_layer("classifier_dropout")
@@ -27,9 +27,7 @@ def vectors_of(model, examples):
 @pytest.mark.any_backend
 @pytest.mark.parametrize("pooling", ["cls", "mean"])
 @pytest.mark.parametrize("classes", [2, 3])
-def test_the_head_is_a_logistic_regression_of_what_it_reads(
-    tiny_model, sentences, pooling, classes
-):
+def test_the_head_is_a_logistic_regression_of_its_inputs(tiny_model, sentences, pooling, classes):
     names = ["a", "b", "c"][:classes]
     model = tiny_model(layers=2, max_length=24, labels=names, pooling=pooling)
     examples = examples_of(sentences, classes=classes)
@@ -42,7 +40,7 @@ def test_the_head_is_a_logistic_regression_of_what_it_reads(
     np.testing.assert_allclose(found, known.predict_proba(features), atol=2e-3)
 
 
-def test_of_numbers_in_their_own_unit(tiny_model, sentences):
+def test_numbers_are_predicted_in_their_own_unit(tiny_model, sentences):
     """Its outputs are those of a ridge regression, whatever scale the model has for them."""
     values = np.linspace(100, 900, 40).reshape(-1, 1)
     target = Regression(scale=(250.0,), mean=(500.0,))
@@ -54,7 +52,7 @@ def test_of_numbers_in_their_own_unit(tiny_model, sentences):
     assert np.corrcoef(found[:, 0], values[:, 0])[0, 1] > 0.5
 
 
-def test_a_class_of_no_rows_and_rows_of_no_weight(tiny_model, sentences):
+def test_a_class_without_rows_and_rows_without_weight(tiny_model, sentences):
     model = tiny_model(layers=1, max_length=24, labels=["a", "b", "never"])
     examples = examples_of(sentences)
     weights = np.where(np.arange(64) < 32, 1.0, 0.0).astype(np.float32)
@@ -66,7 +64,7 @@ def test_a_class_of_no_rows_and_rows_of_no_weight(tiny_model, sentences):
     assert np.isfinite(kernel).all()
 
 
-def test_the_encoder_and_what_is_drawn_by_chance_stay_as_they_are(tiny_model, sentences):
+def test_the_encoder_and_random_numbers_are_unchanged(tiny_model, sentences):
     import keras
 
     model = tiny_model(layers=2, max_length=24)
@@ -81,8 +79,8 @@ def test_the_encoder_and_what_is_drawn_by_chance_stay_as_they_are(tiny_model, se
     assert changed == {"logits/kernel", "logits/bias"}
 
 
-def test_plain_fit_begins_with_it(tiny_model, sentences):
-    """Rows that a word tells apart are classified before the first update."""
+def test_rows_are_classified_before_training(tiny_model, sentences):
+    """Rows that differ by a word are classified before the first update."""
     texts = [f"{text} good" if n % 2 else f"{text} bad" for n, text in enumerate(sentences[0][:60])]
     examples = Examples(texts, label_ids=np.arange(60, dtype=np.int32) % 2)
     model = tiny_model(layers=2, max_length=32)
@@ -99,6 +97,6 @@ def test_batches_without_labels_are_refused(tiny_model, sentences):
         fit_linear_head(model, model.batches(Examples(sentences[0][:8])))
 
 
-def test_a_strength_that_is_none_is_refused():
+def test_a_strength_of_zero_is_refused():
     with pytest.raises(InputError, match="`strength` must be above 0. Received: 0"):
         fit_linear_head(None, None, strength=0)

@@ -1,4 +1,4 @@
-"""The linear models of other targets than one class, against scikit-learn used plainly."""
+"""Linear models of targets other than one class, against plain scikit-learn."""
 
 import numpy as np
 import pytest
@@ -25,14 +25,14 @@ def test_several_labels_are_one_against_the_rest(sparse):
     np.testing.assert_allclose(found, logit(own.predict_proba(FEATURES)), rtol=0, atol=1e-8)
 
 
-def test_a_label_that_no_row_has_or_all_have():
+def test_a_label_that_no_row_or_every_row_has():
     labels = LABELS.copy()
     labels[:, 1], labels[:, 2] = 0, 1
     target = linear_target("multi", 3)
     found = target.fit(FEATURES, labels, WEIGHTS, 0.5).outputs(FEATURES)
     own = LogisticRegression(C=0.5).fit(FEATURES, labels[:, 0], sample_weight=WEIGHTS)
     np.testing.assert_allclose(found[:, 0], own.decision_function(FEATURES), rtol=0, atol=1e-8)
-    # Half a row of otherwise 80, whose weights are WEIGHTS.
+    # Half a row against the 80 rows, whose weights are WEIGHTS.
     total = WEIGHTS.sum()
     np.testing.assert_allclose(found[:, 1], np.log(0.5 / total))
     np.testing.assert_allclose(found[:, 2], np.log(total / 0.5))
@@ -70,7 +70,7 @@ def test_a_number_that_does_not_vary(features):
     np.testing.assert_allclose(found.outputs(features), 3.5)
 
 
-def test_probabilities_are_rows_of_each_class():
+def test_probabilities_count_as_rows_of_each_class():
     counts = RANDOM.multinomial(4, [0.5, 0.3, 0.2], size=80)
     found = linear_target("soft", 3).fit(FEATURES, counts / 4, None, 2.0).outputs(FEATURES)
     # As if each of four annotators' answers were a row that counts a quarter.
@@ -82,7 +82,7 @@ def test_probabilities_are_rows_of_each_class():
     )
 
 
-def test_sure_probabilities_are_classes():
+def test_certain_probabilities_equal_classes():
     ids = LABELS[:, 0].astype(int) + LABELS[:, 1]
     sure = np.eye(3)[ids]
     soft = linear_target("soft", 3).fit(FEATURES, sure, WEIGHTS, 2.0).outputs(FEATURES)
@@ -90,7 +90,7 @@ def test_sure_probabilities_are_classes():
     np.testing.assert_allclose(soft, single, rtol=0, atol=1e-10)
 
 
-def test_of_many_classes_the_likeliest_count():
+def test_only_the_likeliest_of_many_classes_count():
     target = linear_target("soft", 30)
     assert target.copies == 8
     shares = RANDOM.dirichlet(np.ones(30) * 0.1, 80)

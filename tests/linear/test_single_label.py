@@ -36,13 +36,13 @@ def test_a_weight_of_two_is_a_row_twice():
 def test_the_constant_is_the_share_of_each_class():
     target = SingleLabel(3)
     found = target.constant(np.array([0, 0, 0, 1]), None)
-    # c has no row, and counts as half of one: 3, 1 and 0.5 of 4.5.
+    # The third class has no row, and counts as half a row: 3, 1 and 0.5 of 4.5.
     np.testing.assert_allclose(np.exp(found), [3 / 4.5, 1 / 4.5, 0.5 / 4.5])
     weighed = target.constant(np.array([0, 1, 2]), np.array([1.0, 3.0, 4.0]))
     np.testing.assert_allclose(np.exp(weighed), [1 / 8, 3 / 8, 4 / 8])
 
 
-def test_a_class_without_rows_is_unlikely_and_possible():
+def test_a_class_without_rows_is_unlikely_but_possible():
     ids = labels(2) * 2  # 0 and 2
     outputs = SingleLabel(3).fit(FEATURES, ids, None, 1.0).outputs(FEATURES)
     shares = np.exp(log_softmax(outputs, axis=1))
@@ -60,7 +60,7 @@ def test_a_class_without_rows_is_unlikely_and_possible():
     ],
     ids=["no feature", "one class", "one class that counts"],
 )
-def test_where_there_is_nothing_to_learn_the_constant_is_left(features, ids, weights):
+def test_the_constant_is_used_if_there_is_nothing_to_learn(features, ids, weights):
     target = SingleLabel(2)
     if weights is not None:
         weights = (ids == 1).astype(float)

@@ -42,9 +42,9 @@ def test_the_other_bounds():
 @pytest.mark.parametrize(
     ("rows", "dev", "epochs", "expected"),
     [
-        # A plan that is long: the most rows. 3,000 of 3 * (3 * 100,000 + 5,000) rows.
+        # A long plan: the most rows. 3,000 of 3 * (3 * 100,000 + 5,000) rows.
         (100_000, 5000, 3, (2000, 1000, 3000 / 915_000)),
-        # 5% of 3 * (3 * 1000 + 200) rows are 480, of 1000 and 200 each 2/5.
+        # 5% of 3 * (3 * 1000 + 200) rows are 480: 2/5 each of 1000 and 200.
         (1000, 200, 3, (400, 80, 0.05)),
         # A second's worth whatever the plan: 8192 tokens are 163 rows.
         (100, 20, 1, (100, 20, 120 / 320)),

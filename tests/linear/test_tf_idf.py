@@ -1,4 +1,4 @@
-"""TF-IDF of token ids is scikit-learn's of the same tokens."""
+"""TF-IDF of token ids equals scikit-learn's of the same tokens."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ def rows_of(tokenizer, texts, pairs=None, max_length=64):
 
 
 def expected(tokenizer, training, other):
-    """scikit-learn's features of tokens and of pairs of them, of terms in two rows or more."""
+    """scikit-learn's features: tokens and pairs of them that occur in at least two rows."""
     vectorizer = TfidfVectorizer(
         analyzer="word",
         tokenizer=tokenizer.tokenize,
@@ -29,7 +29,7 @@ def expected(tokenizer, training, other):
 
 
 def by_column(features):
-    """The columns in an order of their own: the numbers of terms are not scikit-learn's."""
+    """Sort the columns: terms are numbered differently than by scikit-learn."""
     return features[:, np.lexsort(features.round(12))]
 
 
@@ -56,21 +56,21 @@ def test_other_rows_add_no_term_and_change_no_frequency(tokenizer, sentences):
     unknown = alone.transform(rows_of(tokenizer, ["Zwölf Boxkämpfer jagen Viktor", "A joy."]))
     assert unknown.shape == (2, len(alone))
     assert (alone.training.toarray() == before).all()
-    # By hand: of the first row nothing is known, so it is 0 and not NaN.
+    # By hand: nothing of the first row is known, so it is 0 and not NaN.
     assert np.abs(unknown.toarray()).sum(axis=1).tolist()[0] == 0
 
 
-def test_a_pair_tells_which_text_a_token_is_in(tokenizer):
+def test_terms_of_a_pair_depend_on_the_text_they_are_in(tokenizer):
     texts, pairs = ["cat", "dog", "cat", "dog"], ["dog", "cat", "dog", "cat"]
     features = TfIdf(rows_of(tokenizer, texts, pairs), tokenizer, 100).training.toarray()
     assert features.shape == (4, 4)
-    # Each has two of the terms, of the same frequency; and what is first in one is not in the next.
+    # Each row has two terms of the same frequency, and a row shares none with the next one.
     np.testing.assert_allclose(features.sum(axis=1), np.sqrt(2))
     assert features[0] @ features[1] == 0
     assert (features[0] == features[2]).all()
 
 
-def test_of_too_many_terms_the_most_frequent_are_counted(tokenizer):
+def test_only_the_most_frequent_of_too_many_terms_count(tokenizer):
     training = rows_of(tokenizer, ["joy", "joy bore", "joy bore", "chore", "chore", "chore joy"])
     features = TfIdf(training, tokenizer, max_terms=2)
     # joy is in four rows, chore in three, and both other terms in two.

@@ -19,7 +19,7 @@ def loss_of(loss, **more):
     return float(keras.ops.convert_to_numpy(loss(IDS, LOGITS, **more)))
 
 
-def test_cross_entropy_is_that_of_keras():
+def test_cross_entropy_matches_keras():
     own = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
     assert loss_of(ClassLoss()) == pytest.approx(float(own(IDS, LOGITS)), rel=1e-6)
 
@@ -37,19 +37,19 @@ def test_focal_loss_by_hand():
     assert loss_of(ClassLoss("focal", gamma=0.0)) == pytest.approx(loss_of(ClassLoss()), rel=1e-5)
 
 
-def test_a_loss_of_probabilities_is_given_them():
-    # The Brier score, divided by the classes as Keras does.
+def test_a_loss_of_probabilities_gets_probabilities():
+    # The Brier score, divided by the number of classes as in Keras.
     expected = ((SHARES - ONE_HOT) ** 2).mean()
     assert loss_of(ClassLoss("mean_squared_error")) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_hinge_is_of_logits():
-    # By hand: the label's logit against the greatest other one, which must be 1 less.
+def test_hinge_loss_gets_logits():
+    # By hand: the label's logit must exceed the greatest other one by 1.
     expected = np.mean([max(0 - 2 + 1, 0), max(1 - 0 + 1, 0), max(3 - 1 + 1, 0)])
     assert loss_of(ClassLoss("categorical_hinge")) == pytest.approx(expected, rel=1e-6)
 
 
-def test_weights_of_rows():
+def test_row_weights():
     rows = -np.log(SHARES[np.arange(3), IDS])
     weights = np.array([0.5, 2.0, 0.0], np.float32)
     found = loss_of(ClassLoss(), sample_weight=weights)
@@ -57,14 +57,14 @@ def test_weights_of_rows():
 
 
 @pytest.mark.parametrize("name", get_args(ClassLossName))
-def test_each_loss_is_one_number_a_row_with_a_gradient_and_can_be_saved(name):
+def test_each_loss_has_one_number_per_row_and_can_be_saved(name):
     loss = ClassLoss(name, label_smoothing=0.1)
     rows = keras.ops.convert_to_numpy(loss.call(IDS, keras.ops.convert_to_tensor(LOGITS)))
     assert rows.shape == (3,)
     assert np.isfinite(rows).all()
     again = keras.losses.deserialize(keras.losses.serialize(loss))
     assert loss_of(again) == loss_of(loss)
-    # A model that is sure of the labels has less of it than one that is sure of others.
+    # A model that is sure of the labels has a lower loss than one that is sure of others.
     right, wrong = (float(loss(IDS, 9 * np.eye(3)[ids])) for ids in (IDS, (IDS + 1) % 3))
     assert right < wrong
 
@@ -89,6 +89,6 @@ def test_labels_may_be_a_column():
         ({"gamma": -1.0}, "must be 0 or more"),
     ],
 )
-def test_what_is_refused(settings, message):
+def test_invalid_settings_are_refused(settings, message):
     with pytest.raises(InputError, match=message):
         ClassLoss(**settings)

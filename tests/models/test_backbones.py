@@ -51,7 +51,7 @@ def hugging_face(tmp_path_factory):
 @pytest.mark.parametrize(
     ("activation", "gelu"), [("gelu", "erf"), ("gelu_new", "tanh"), ("gelu_pytorch_tanh", "tanh")]
 )
-def test_hugging_face_folder_gives_what_transformers_gives(hugging_face, activation, gelu):
+def test_hugging_face_folder_matches_transformers(hugging_face, activation, gelu):
     import torch
 
     folder, theirs = hugging_face(activation)
@@ -130,7 +130,7 @@ def _config(tmp_path, **changes):
     ],
     ids=["activation", "size", "weights"],
 )
-def test_refuses_a_folder(tmp_path, changes, pretrained, message):
+def test_refuses_unusable_folders(tmp_path, changes, pretrained, message):
     with pytest.raises(KbertError, match=message):
         load_backbone(_config(tmp_path, **changes), pretrained=pretrained)
 
@@ -143,7 +143,7 @@ def test_refuses_broken_weights(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["BertBackbone", "BertTokenizer"])
-def test_hub_that_cannot_be_reached(kind, monkeypatch, minilm_vocab):
+def test_an_unreachable_hub_is_reported(kind, monkeypatch, minilm_vocab):
     def unreachable(name, **arguments):
         raise OSError("no route to the hub")
 
@@ -155,7 +155,7 @@ def test_hub_that_cannot_be_reached(kind, monkeypatch, minilm_vocab):
         BertClassifier.from_preset("bert_x", ["no", "yes"], tokenizer=tokenizer)
 
 
-def test_a_preset_of_a_hub(monkeypatch):
+def test_a_preset_from_a_hub(monkeypatch):
     sizes = {"num_layers": 1, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 8}
     theirs = keras_hub.models.BertBackbone(vocabulary_size=10, **sizes)
     asked = []

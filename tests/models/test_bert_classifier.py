@@ -97,7 +97,7 @@ def test_keras_file_keeps_weights_optimizer_and_loss(recipe, tmp_path):
     assert int(loaded.optimizer.iterations) == 4
     assert len(loaded.optimizer.variables) == len(model.optimizer.variables)
     for mine, theirs in zip(model.optimizer.variables, loaded.optimizer.variables, strict=True):
-        if mine.name == "gradient_norm":  # of the last step, which is not kept
+        if mine.name == "gradient_norm":  # of the last step, and not saved
             continue
         np.testing.assert_array_equal(
             *(keras.ops.convert_to_numpy(v.value) for v in (mine, theirs)), err_msg=mine.path
@@ -125,7 +125,7 @@ def test_dropout_acts_in_training_only():
     assert (calls[0] != calls[2]).any()
 
 
-def test_predictions_do_not_hang_on_order_or_batch(tiny_model):
+def test_predictions_do_not_depend_on_order_or_batch(tiny_model):
     model = tiny_model()
     predictions = model.predict_texts(TEXTS)
     backwards = model.predict_texts(TEXTS[::-1], batch_size=2)[::-1]
@@ -148,11 +148,11 @@ def test_pairs_are_read_as_two_segments(tiny_model):
     assert list(pair.probabilities.values()) == pytest.approx(expected.tolist(), abs=1e-6)
 
 
-def test_no_texts_no_predictions():
+def test_no_texts_give_no_predictions():
     assert BertClassifier(TINY, ["x", "y"], TOKENIZER, 12).predict_texts([]) == []
 
 
-def test_mixed_bfloat16_computes_in_it_and_keeps_float32(tmp_path):
+def test_mixed_bfloat16_computes_in_bfloat16_and_keeps_float32(tmp_path):
     model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12, dtype="mixed_bfloat16")
     assert {w.dtype for w in model.trainable_weights} == {"float32"}
     assert model.backbone.transformer_layers[0].compute_dtype == "bfloat16"
@@ -188,12 +188,12 @@ def test_refusals(arguments, message):
         BertClassifier(**{**settings, **arguments})
 
 
-def test_refuses_one_text_for_a_list():
+def test_refuses_one_text_instead_of_a_list():
     with pytest.raises(KbertError, match="must be a list of strings"):
         BertClassifier(TINY, ["x", "y"], TOKENIZER, 12).predict_texts("a b")
 
 
-def test_texts_of_other_kinds():
+def test_texts_of_other_types():
     model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
     expected = model.predict_proba(["a b", "b"])
     for given in (np.array(["a b", "b"]), iter(["a b", "b"]), [b"a b", b"b"]):
@@ -210,7 +210,7 @@ def test_texts_of_other_kinds():
     [(["x", "z"], None, "the model has .*labels=model.labels"), (["x", "y"], 3, "for 3 examples")],
     ids=["labels", "plan"],
 )
-def test_batches_refuse_what_is_not_of_the_model(labels, plan_rows, message):
+def test_batches_refuse_other_labels_and_plans(labels, plan_rows, message):
     model = BertClassifier(TINY, ["x", "y"], TOKENIZER, 12)
     examples = read_examples((["a", "b"], labels))
     plan = plan_rows and TrainingPlan(examples=plan_rows)
@@ -219,7 +219,7 @@ def test_batches_refuse_what_is_not_of_the_model(labels, plan_rows, message):
 
 
 def test_texts_as_long_as_the_positions_allow():
-    # 20 positions are no multiple of 8, to which widths are rounded.
+    # 20 positions are not a multiple of 8, to which widths are rounded.
     model = BertClassifier(TINY, ["x", "y"], TOKENIZER, max_length=20)
     (prediction,) = model.predict_texts(["a b c d " * 9])
     rows = inputs([2, *([4, 5, 6, 7] * 5)[:18], 3])
@@ -239,7 +239,7 @@ def test_a_step_is_traced_once():
     assert len(traced) == 1
 
 
-def test_texts_that_the_vocabulary_does_not_know_are_named_once(tiny_model):
+def test_texts_with_unknown_tokens_cause_one_warning(tiny_model):
     model = tiny_model()
     model.predict_texts(TEXTS)
     with pytest.warns(
@@ -283,7 +283,7 @@ def test_gradient_checkpointing_changes_no_weight(packing, dtype, device, monkey
     trained = []
     for checkpointing in (False, True):
         keras.utils.set_random_seed(1)
-        # Dropout that is drawn anew for the gradient would change it.
+        # Dropout drawn a second time for the gradient would change it.
         sizes = {**TINY, "num_layers": 3, "dropout": 0.3}
         model = BertClassifier(sizes, labels, TOKENIZER, max_length=12, dtype=dtype)
         model.gradient_checkpointing = checkpointing

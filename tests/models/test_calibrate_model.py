@@ -17,7 +17,7 @@ def texts(reviews):
 
 
 def mostly_right(model, texts):
-    """Return examples of which a model predicts three of four rightly."""
+    """Return examples of which a model predicts three out of four correctly."""
     ids = model.predict_proba(texts).argmax(axis=1)
     ids[::4] = 1 - ids[::4]
     names = [model.labels.names[number] for number in ids]
@@ -25,7 +25,7 @@ def mostly_right(model, texts):
 
 
 def sure(model, texts):
-    """Let a model be far too sure, of one label as often as of the other, on each backend."""
+    """Make a model far too sure, of both labels equally often, on each backend."""
     random = np.random.default_rng(0)
     for variable in model.weights:  # else all texts have nearly the same logits
         variable.assign(variable + random.normal(0, 0.2, variable.shape))
@@ -44,18 +44,18 @@ def softmax(logits):
 
 
 def in_order(model, examples):
-    """Return the logits of the rows, in their order."""
+    """Return the logits in the order of the rows."""
     return model.predict(model.batches(examples), verbose=0).astype(np.float64)
 
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
-def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts):
+def test_probabilities_match_the_temperature(dtype, tiny_model, texts):
     model = sure(tiny_model(dtype=dtype), texts)
     examples = mostly_right(model, texts)
     before = in_order(model, examples)
     found = model.calibrate(model.batches(examples))
-    # In bfloat16, TensorFlow's logits depend on the widths of the batches, which are other ones.
+    # In bfloat16, TensorFlow's logits depend on the widths of the batches, which differ here.
     few, near = (2e-3, 1e-4) if dtype == "float32" else (3e-2, 3e-2)
     assert found.value == pytest.approx(Temperature.fit(before, examples.label_ids).value, rel=few)
     assert found.value > 2
@@ -73,7 +73,7 @@ def test_its_probabilities_are_those_of_the_temperature(dtype, tiny_model, texts
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("pool", ["mean", "max"])
-def test_windows_that_are_pooled(pool, tiny_model, texts):
+def test_pooled_windows_are_calibrated(pool, tiny_model, texts):
     long = {"max_length": 6, "long_text": "windows", "windows": Windows(stride=1, pool=pool)}
     model = sure(tiny_model(**long), texts)
     examples = mostly_right(model, texts)
@@ -84,8 +84,8 @@ def test_windows_that_are_pooled(pool, tiny_model, texts):
     np.testing.assert_allclose(in_order(model, examples), expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.any_backend  # thresholds are numbers of NumPy's
-def test_several_labels_are_predicted_as_before(tiny_model, texts):
+@pytest.mark.any_backend  # thresholds are NumPy numbers
+def test_multi_label_predictions_stay_the_same(tiny_model, texts):
     names = ["a", "b", "c"]
     model = sure(tiny_model(labels=names, target="multi"), texts)
     model.target = type(model.target)(thresholds=(0.5, 0.9, 1e-3))
@@ -104,8 +104,8 @@ def test_several_labels_are_predicted_as_before(tiny_model, texts):
     assert abs(model.predict_proba(texts) - shares).max() > 0.1
 
 
-@pytest.mark.any_backend  # what is written are arrays
-def test_it_is_saved_with_the_model(tiny_model, texts, tmp_path):
+@pytest.mark.any_backend  # only arrays are written
+def test_the_temperature_is_saved_with_the_model(tiny_model, texts, tmp_path):
     model = sure(tiny_model(), texts)
     examples = mostly_right(model, texts)
     value = model.calibrate((examples.texts, examples.label_ids)).value
@@ -122,7 +122,7 @@ def test_it_is_saved_with_the_model(tiny_model, texts, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_training_changes_what_it_was_of(tiny_model, texts):
+def test_training_resets_the_temperature(tiny_model, texts):
     model = sure(tiny_model(), texts)
     examples = mostly_right(model, texts)
     assert model.calibrate(model.batches(examples)).value == model.temperature > 2
@@ -134,7 +134,7 @@ def test_training_changes_what_it_was_of(tiny_model, texts):
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("value", ['"2"', "0", "-1", "true", "null"])
-def test_refuses_a_temperature_that_is_none(value, tiny_model, tmp_path):
+def test_refuses_an_invalid_temperature(value, tiny_model, tmp_path):
     model = tiny_model()
     model.save_to(tmp_path / "model")
     file = tmp_path / "model" / "config.json"
@@ -145,7 +145,7 @@ def test_refuses_a_temperature_that_is_none(value, tiny_model, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_refuses(tiny_model, texts):
+def test_refuses_unsuitable_models_and_data(tiny_model, texts):
     with pytest.raises(InputError, match="calibrate.* is for probabilities, .*regression"):
         tiny_model(labels=["stars"], target="regression").calibrate((texts, texts))
     model = tiny_model()
@@ -156,7 +156,7 @@ def test_refuses(tiny_model, texts):
 
 
 @pytest.mark.any_backend
-def test_it_abstains(tiny_model, texts):
+def test_predictions_below_the_limit_abstain(tiny_model, texts):
     model = sure(tiny_model(), texts)
     limit = float(np.median(model.predict_proba(texts).max(axis=1)))
     found = model.predict_texts(texts, abstain=limit)

@@ -1,4 +1,4 @@
-"""What is not token ids, given to the methods of Keras."""
+"""Inputs other than token ids, passed to Keras methods."""
 
 import keras
 import numpy as np
@@ -58,7 +58,7 @@ def test_texts_in_another_form_are_refused_with_the_right_call(form, model):
     assert "need_label=False" in refusal(model.predict, pd.DataFrame({"text": TEXTS}))
 
 
-def test_so_is_a_token_store(model, examples):
+def test_a_token_store_is_refused_with_the_right_call(model, examples):
     store = TokenStore.build(examples, model.tokenizer, 16)
     assert 'kbert.Batches(store, order="shuffled")' in refusal(model.fit, store)
     assert "Cure: kbert.Batches(store)" in refusal(model.evaluate, store)
@@ -69,7 +69,7 @@ def test_so_is_a_token_store(model, examples):
     assert message.startswith("The set 'dev' of a BertClassifier takes a list of texts")
 
 
-def test_and_a_data_set_of_keras_with_texts(model):
+def test_a_py_dataset_of_texts_is_refused_with_the_right_call(model):
     class Set(keras.utils.PyDataset):
         def __len__(self):
             return 1
@@ -81,7 +81,7 @@ def test_and_a_data_set_of_keras_with_texts(model):
     assert "Cure: model.predict(texts), with lists" in refusal(model.predict, Set())
 
 
-def test_names_of_classes_are_no_labels(model, examples):
+def test_class_names_as_labels_are_refused(model, examples):
     inputs = model.batches(examples, batch_size=4)[0][0]
     for message in (
         refusal(model.fit, inputs, NAMES),
@@ -92,7 +92,7 @@ def test_names_of_classes_are_no_labels(model, examples):
 
 
 @pytest.mark.any_backend
-def test_what_keras_takes_is_taken(model, examples):
+def test_accepts_what_keras_accepts(model, examples):
     inputs = model.batches(examples, batch_size=4)[0][0]
     names = list(inputs)
     expected = model.predict(model.batches(examples), verbose=0)

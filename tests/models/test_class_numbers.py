@@ -32,7 +32,7 @@ def test_one_hot():
     ],
     ids=["texts", "shape", "outside", "float", "ignored"],
 )
-def test_numbers_of_no_class_are_refused(labels, ignored, message):
+def test_invalid_class_numbers_are_refused(labels, ignored, message):
     with pytest.raises(InputError, match=message):
         class_numbers("dev", np.array(labels), 3, ignored)
 
@@ -47,7 +47,7 @@ def test_numbers_of_no_class_are_refused(labels, ignored, message):
     ],
     ids=["texts", "shape", "none", "smoothed"],
 )
-def test_rows_of_no_single_class_are_refused(labels, message):
+def test_rows_without_a_single_class_are_refused(labels, message):
     with pytest.raises(InputError, match=message):
         classes_of_one_hot("dev", np.array(labels), 3)
 

@@ -33,7 +33,7 @@ def quantized(model):
     model.get_layer("logits").quantize("int8")
 
 
-def test_what_cannot_be_saved_is_refused_before_it_is_trained(tmp_path):
+def test_a_model_that_cannot_be_saved_is_refused_before_training(tmp_path):
     model = make_model()
     model.save_to(tmp_path / "before")
     quantized(model)
@@ -48,7 +48,7 @@ def test_what_cannot_be_saved_is_refused_before_it_is_trained(tmp_path):
 
 
 @pytest.mark.any_backend
-def test_lora_trains_unaccused_and_is_merged_by_keras_and_kbert(tmp_path):
+def test_lora_has_no_update_ratio_finding_and_is_saved_merged(tmp_path):
     model = make_model()
     with_lora(model)
     examples = read_examples((TEXTS * 160, ["x", "y"] * 160), labels=model.labels)

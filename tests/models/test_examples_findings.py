@@ -18,7 +18,7 @@ from kbert.models.examples_findings import examples_findings
 
 pytestmark = [
     pytest.mark.keras,
-    # What is found does not depend on the backend, and each fit is compiled.
+    # Findings do not depend on the backend, and each fit has to be compiled.
     pytest.mark.any_backend,
 ]
 
@@ -54,20 +54,20 @@ def texts(rows, word="film"):
 VARIANTS = ["Yes", "no", "yes ", "YES"] * 12
 
 
-def test_labels_that_are_one_value_are_refused_as_kbert_train_refuses_them(fit):
+def test_variants_of_one_label_are_refused_as_by_kbert_train(fit):
     with pytest.raises(FindingsError, match="differ only in case or blanks .*'yes ' ") as refusal:
         fit(texts(48), VARIANTS)
     assert [finding.code for finding in refusal.value.findings] == ["label-variants"]
 
 
-def test_they_are_refused_without_a_guard_too(fit):
+def test_variants_of_one_label_are_refused_without_a_guard_too(fit):
     with pytest.raises(FindingsError, match="differ only in case or blanks") as refusal:
         fit(texts(48), VARIANTS, guarded=False)
     allow = 'callbacks=[kbert.PlanGuard(plan, allow=("label-variants",))]'
     assert str(refusal.value).endswith(f"To continue anyway: {allow}")
 
 
-def test_what_is_allowed_is_a_warning(fit, capsys):
+def test_an_allowed_error_is_a_warning(fit, capsys):
     assert fit(texts(48), VARIANTS, allow=["label-variants"]) == {"label-variants": "warning"}
     assert capsys.readouterr().out.startswith("WARNING label-variants (allowed): ")
 
@@ -81,11 +81,11 @@ def test_what_is_allowed_is_a_warning(fit, capsys):
     ],
     ids=["sound", "rare", "cut"],
 )
-def test_warnings_are_those_of_kbert_train_too(fit, rows, labels, found):
+def test_warnings_match_kbert_train(fit, rows, labels, found):
     assert fit(rows, labels) == found
 
 
-def test_texts_that_the_vocabulary_does_not_know_are_refused(fit):
+def test_texts_of_unknown_tokens_are_refused(fit):
     with pytest.raises(FindingsError, match=r"tokens are \[UNK\]"):
         fit([f"电影很好看{row}" for row in range(48)], ["yes", "no"] * 24)
 
@@ -102,7 +102,7 @@ def test_a_development_set_that_was_trained_on_is_refused(fit):
     }
 
 
-def test_a_small_development_set_is_named(fit, capsys):
+def test_a_small_development_set_is_reported(fit, capsys):
     few = read_examples((texts(20, "book"), ["yes", "no"] * 10))
     assert fit(texts(48), ["yes", "no"] * 24, sets={"held": few}) == {"dev-small": "warning"}
     assert "held has 20 rows" in capsys.readouterr().out
@@ -137,7 +137,7 @@ def test_any_keras_model_is_guarded(tiny_preset):
         model.fit(data, shuffle=False, verbose=0, callbacks=[PlanGuard(plan, data=data)])
 
 
-def test_what_was_not_made_of_examples_is_not_judged(tiny_model):
+def test_batches_not_made_from_examples_are_not_judged(tiny_model):
     train = read_examples((texts(48), VARIANTS))
     model = tiny_model(labels=train.labels)
     assert "label-variants" in [finding.code for finding in inspect_examples(train).findings]

@@ -1,4 +1,4 @@
-"""Callbacks of Keras that would fail at the end of an epoch are refused before the first step."""
+"""Keras callbacks that would fail at the end of an epoch are refused before the first step."""
 
 import keras
 import numpy as np
@@ -79,7 +79,7 @@ SETTERS = [ReduceLROnPlateau("loss"), LearningRateScheduler(lambda epoch, rate: 
 
 
 @pytest.mark.parametrize("callback", SETTERS, ids=["plateau", "scheduler"])
-def test_what_sets_the_rate_of_a_schedule_is_refused(callback, classifier):
+def test_setting_the_rate_of_a_schedule_is_refused(callback, classifier):
     model, data = classifier(create_optimizer(PLAN))
     text = refused(model, data, [callback], f"{type(callback).__name__} sets the learning rate")
     assert "kbert.AdamW(learning_rate=2e-5)" in text
@@ -92,12 +92,12 @@ def test_what_sets_the_rate_of_a_schedule_is_refused(callback, classifier):
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("callback", SETTERS, ids=["plateau", "scheduler"])
-def test_the_cure_cures(callback, classifier):
+def test_the_cure_works(callback, classifier):
     model, data = classifier(AdamW(learning_rate=2e-5))
     model.fit(*data, epochs=1, verbose=0, callbacks=[callback])
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 @pytest.mark.parametrize(
     "make",
     [
@@ -128,7 +128,7 @@ def test_the_direction_of_scores(make, model_of, classifier, tmp_path):
         model.fit(*data, epochs=1, verbose=0, callbacks=[scores, good])
 
 
-@pytest.mark.any_backend  # a matter of names
+@pytest.mark.any_backend  # only the names matter
 def test_keras_knows_the_direction_of_a_compiled_metric(classifier):
     for make in (plain, classifier):
         model, data = make(AdamW(1e-3), ["accuracy"])
@@ -137,14 +137,14 @@ def test_keras_knows_the_direction_of_a_compiled_metric(classifier):
         model.fit(*data, epochs=2, verbose=0, callbacks=[scores, stopping])
 
 
-def test_scores_come_before_who_needs_them(classifier):
+def test_scores_must_come_before_the_callbacks_that_need_them(classifier):
     for make in (plain, classifier):
         model, data = make(AdamW(1e-3))
         callbacks = [EarlyStopping("dev_mcc", mode="max"), evaluation(data)]
         refused(model, data, callbacks, "must come before EarlyStopping in `callbacks`")
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 @pytest.mark.parametrize(
     ("monitor", "cure"),
     [
@@ -163,7 +163,7 @@ def test_names_that_nothing_logs(monitor, cure, classifier, tmp_path):
     refused(model, data, [scores, named], message)
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 def test_names_that_something_may_log(classifier, tmp_path):
     model, data = classifier(AdamW(1e-3), ["accuracy"])
     stopping = EarlyStopping("dev_accuracy", mode="max")
@@ -177,7 +177,7 @@ def test_names_that_something_may_log(classifier, tmp_path):
     model.fit(*data, verbose=0, validation_data=data, callbacks=[evaluation(data), EarlyStopping()])
 
 
-def test_a_callback_and_a_list_of_keras(classifier):
+def test_a_single_callback_and_a_callback_list_are_checked(classifier):
     model, data = classifier(create_optimizer(PLAN))
     with pytest.raises(KbertError, match="sets the learning rate"):
         model.fit(*data, verbose=0, callbacks=SETTERS[0])
@@ -186,7 +186,7 @@ def test_a_callback_and_a_list_of_keras(classifier):
         model.fit(*data, verbose=0, callbacks=listed)
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 @pytest.mark.parametrize(
     ("make", "message"),
     [
@@ -215,9 +215,9 @@ def mean_of_outputs(y_true, y_pred):
     return keras.ops.mean(y_pred, axis=-1)
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 @pytest.mark.parametrize("monitor", ["mean_of_outputs", "val_mean_of_outputs", "own"])
-def test_a_name_of_which_keras_does_not_know_the_direction(monitor):
+def test_a_metric_whose_direction_keras_does_not_know(monitor):
     """Keras raises ValueError at the end of the first epoch."""
     updates = Updates()
     for make in (EarlyStopping, lambda name: ModelCheckpoint("m.keras", name, save_best_only=True)):
@@ -229,7 +229,7 @@ def test_a_name_of_which_keras_does_not_know_the_direction(monitor):
     assert updates.batches == 0
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 @pytest.mark.parametrize(
     ("monitor", "arguments"),
     [
@@ -246,7 +246,7 @@ def test_names_that_any_model_logs(monitor, arguments):
     assert monitor in model.fit(x, y, 8, 2, verbose=0, callbacks=callbacks, **arguments).history
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
+@pytest.mark.any_backend  # only the callbacks matter
 def test_names_of_several_outputs():
     inputs = keras.Input((4,))
     outputs = {name: keras.layers.Dense(2, name=name)(inputs) for name in ("a", "b")}
@@ -258,7 +258,7 @@ def test_names_of_several_outputs():
     assert {"a_accuracy", "a_loss", "b_loss"} <= set(history)
 
 
-def test_a_model_that_logs_names_of_its_own():
+def test_a_model_that_logs_its_own_names():
     class Own(keras.Sequential):
         def get_metrics_result(self):
             return {**super().get_metrics_result(), "own": 1.0}

@@ -42,9 +42,9 @@ def arrays(model, labels=LABELS):
     return inputs[0], labels
 
 
-@pytest.mark.any_backend  # a matter of the counts
+@pytest.mark.any_backend  # only the counts matter
 @pytest.mark.parametrize("steps", [1, 4, 5, 7, 20])
-def test_an_epoch_is_a_whole_pass(model, steps):
+def test_an_epoch_must_be_a_whole_pass(model, steps):
     data = batches(model)
     before = model.get_weights()
     with pytest.raises(
@@ -56,7 +56,7 @@ def test_an_epoch_is_a_whole_pass(model, steps):
     assert all(map(np.array_equal, model.get_weights(), before))
 
 
-@pytest.mark.any_backend  # a matter of the counts
+@pytest.mark.any_backend  # only the counts matter
 def test_the_steps_of_a_whole_pass_are_allowed(model):
     data = batches(model)
     seen = []
@@ -117,7 +117,7 @@ def test_labels_of_any_kind_inside_the_classes(model):
         model.fit(inputs, np.asarray(labels), verbose=0)
 
 
-@pytest.mark.any_backend  # a matter of the labels
+@pytest.mark.any_backend  # only the labels matter
 def test_an_ignored_label_and_another_loss_are_not_judged(tiny_model):
     model = tiny_model()
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=-1)
@@ -165,7 +165,7 @@ def test_a_second_fit_that_does_nothing_says_so(model, capsys):
 
 
 @pytest.mark.parametrize("batches_per_update", [1, 2])
-def test_a_fit_that_is_longer_than_its_schedule_says_so(model, capsys, batches_per_update):
+def test_a_fit_longer_than_its_schedule_says_so(model, capsys, batches_per_update):
     """Keras's own schedule counts batches."""
     schedule = keras.optimizers.schedules.PolynomialDecay(1e-3, 12, end_learning_rate=0.0)
     accumulation = None if batches_per_update == 1 else batches_per_update
@@ -180,8 +180,8 @@ def test_a_fit_that_is_longer_than_its_schedule_says_so(model, capsys, batches_p
     ) in capsys.readouterr().out
 
 
-@pytest.mark.any_backend  # a matter of the callbacks
-def test_a_guard_tells_it_alone(model, capsys):
+@pytest.mark.any_backend  # only the callbacks matter
+def test_with_a_guard_only_the_guard_reports(model, capsys):
     plan, data = planned(model)
     model.fit(data, epochs=plan.epochs, verbose=0)
     model.fit(data, epochs=plan.epochs, verbose=0, callbacks=[FreshOptimizer(plan)])
@@ -192,8 +192,8 @@ def test_a_guard_tells_it_alone(model, capsys):
     assert capsys.readouterr().out.count("plan-ended") == 1
 
 
-@pytest.mark.any_backend  # a matter of the counts
-def test_a_fit_that_resumes_inside_an_epoch_is_as_long_as_what_is_left(model):
+@pytest.mark.any_backend  # only the counts matter
+def test_a_fit_resumed_inside_an_epoch_counts_the_rest_only(model):
     plan, data = planned(model)
     model.optimizer.iterations.assign(4)
     data.resume_at(0, [Segment(4, 4)])
@@ -203,8 +203,8 @@ def test_a_fit_that_resumes_inside_an_epoch_is_as_long_as_what_is_left(model):
     assert whole.code == "rate-zero"
 
 
-@pytest.mark.any_backend  # a matter of the schedule
-def test_a_rate_that_ends_above_zero_says_nothing(model, capsys):
+@pytest.mark.any_backend  # only the schedule matters
+def test_a_rate_that_ends_above_zero_is_not_reported(model, capsys):
     plan = TrainingPlan(examples=len(TEXTS), batch_size=4, epochs=1, end_learning_rate=1e-6)
     model.compile(create_optimizer(plan))
     for _ in range(3):

@@ -1,10 +1,10 @@
-"""What is frozen stays so where Keras saves a model, and nowhere else."""
+"""Frozen parts stay frozen in files that Keras saves, and nowhere else."""
 
 import pytest
 
 from kbert import BertClassifier, Freeze, InputError, TrainingPlan, create_optimizer, read_examples
 
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # which hold the same flags
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # all have the same flags
 
 
 def trained(model):
@@ -22,7 +22,7 @@ def whole(model):
 
 @pytest.mark.parametrize("change", [Freeze(embeddings=True, layers=1), backbone, whole])
 @pytest.mark.parametrize("pooling", ["cls", "mean"])
-def test_a_config_keeps_it(change, pooling, tiny_model):
+def test_a_config_keeps_frozen_parts(change, pooling, tiny_model):
     model = tiny_model(layers=2, pooling=pooling)
     assert "frozen" not in model.get_config()
     change(model)
@@ -32,7 +32,7 @@ def test_a_config_keeps_it(change, pooling, tiny_model):
     assert again.backbone.trainable == model.backbone.trainable
 
 
-def test_a_keras_file_keeps_it_with_its_optimizer_and_folders_do_not(tiny_model, reviews, tmp_path):
+def test_a_keras_file_keeps_frozen_parts_and_folders_do_not(tiny_model, reviews, tmp_path):
     model = Freeze(embeddings=True)(tiny_model())
     train = read_examples(reviews, labels=model.labels)
     plan = TrainingPlan(examples=len(train), batch_size=8, epochs=1)

@@ -49,7 +49,7 @@ def test_a_release_becomes_a_preset(tmp_path, capsys):
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_hugging_face_classifier_tells_its_labels(tiny_model, tmp_path):
+def test_a_hugging_face_classifier_brings_its_labels(tiny_model, tmp_path):
     model = tiny_model(layers=2)
     model.save_to(tmp_path / "model")
     export(tmp_path / "model", tmp_path / "theirs", format="huggingface", verbose=0)
@@ -77,7 +77,7 @@ def test_a_hugging_face_classifier_tells_its_labels(tiny_model, tmp_path):
     ],
     ids=["base", "names", "count", "no-head", "lowercase", "output", "nowhere"],
 )
-def test_refuses(source, options, message, tmp_path):
+def test_refuses_unusable_sources_and_options(source, options, message, tmp_path):
     arguments = {"output": tmp_path / "out", **options}
     with pytest.raises(KbertError, match=message):
         import_model(source, arguments.pop("output"), verbose=0, **arguments)
@@ -96,7 +96,7 @@ def test_other_models_are_refused_by_name(kind, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_the_verbs(tmp_path, capsys):
+def test_import_and_export_commands(tmp_path, capsys):
     model, back = tmp_path / "model", tmp_path / "tf1"
     commands = [
         ["import", TRAINED, "--base", RELEASE, "--labels", "x", "y", "z", "--output", model],
@@ -151,7 +151,7 @@ def test_other_models_of_keras_hub_are_refused_by_name(kind, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["encoder", "classifier"])
-def test_what_was_created_meanwhile_is_kept(kind, tmp_path, monkeypatch):
+def test_files_created_meanwhile_are_kept(kind, tmp_path, monkeypatch):
     from kbert.models import import_model as module
 
     say, path = module.say, tmp_path / "out"

@@ -39,10 +39,10 @@ def load(imports, *files):
     return done.stdout.splitlines()
 
 
-@pytest.mark.any_backend  # what is registered
+@pytest.mark.any_backend  # only the registration matters
 @pytest.mark.usefixtures("one_backend")
 @pytest.mark.parametrize("imports", ["import kbert, keras", "import keras, kbert"])
-def test_keras_loads_compiled_files_after_nothing_but_the_two_imports(imports, tmp_path):
+def test_two_imports_are_enough_to_load_compiled_files(imports, tmp_path):
     plain = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     schedule = kbert.WarmupPolynomialDecay(1e-3, decay_steps=10, warmup_steps=1)
     plain.compile(kbert.AdamW(schedule), "mse")
@@ -57,7 +57,7 @@ def test_keras_loads_compiled_files_after_nothing_but_the_two_imports(imports, t
     ]
 
 
-def test_every_class_that_is_registered_is_known_beforehand():
+def test_every_registered_class_is_known_beforehand():
     names = [name for name in dir(kbert) if isinstance(getattr(kbert, name), type)]
     registered = {n for n in names if keras.saving.get_registered_object(f"kbert>{n}")}
     assert registered == set(CLASSES) - {"LabelLoss", "StandardizedError"}  # of targets

@@ -1,4 +1,4 @@
-"""An epsilon, or a dropout of the attention, other than Google's: honoured, and kept everywhere."""
+"""An epsilon or attention dropout other than Google's is used, and kept everywhere."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ CHANGES = {"layer_norm_eps": 1e-3, "attention_probs_dropout_prob": 0.0}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory, minilm_vocab):
-    """A classifier of transformers with an epsilon of 1e-3 and no dropout of its attention."""
+    """A transformers classifier with an epsilon of 1e-3 and no attention dropout."""
     path = tmp_path_factory.mktemp("models") / "epsilon"
     text = minilm_vocab.read_text(encoding="utf-8")
     torch.manual_seed(3)
@@ -59,7 +59,7 @@ def check(model, logits):
 
 
 @pytest.mark.any_backend
-def test_logits_are_those_of_transformers(folder, logits, tmp_path):
+def test_logits_match_transformers(folder, logits, tmp_path):
     model = BertClassifier.load(folder)
     check(model, logits)
     for layer in model.backbone.transformer_layers:
@@ -76,7 +76,7 @@ def test_logits_are_those_of_transformers(folder, logits, tmp_path):
     check(keras.models.load_model(tmp_path / "model.keras"), logits)
 
 
-def test_a_usual_model_says_nothing_of_them(tiny_model):
+def test_a_usual_config_omits_the_epsilon(tiny_model):
     model = tiny_model()
     assert "layer_norm_epsilon" not in backbone_config(model.backbone)
     assert model.backbone.embeddings_layer_norm.epsilon == 1e-12
@@ -84,7 +84,7 @@ def test_a_usual_model_says_nothing_of_them(tiny_model):
 
 @pytest.mark.usefixtures("forked_exports")
 @pytest.mark.any_backend
-def test_runs_and_exports_keep_them(folder, reviews, tmp_path):
+def test_runs_and_exports_keep_epsilon_and_dropout(folder, reviews, tmp_path):
     config = TrainConfig(
         data=str(reviews),
         preset=str(folder),
@@ -125,7 +125,7 @@ def test_formats_that_cannot_hold_an_epsilon_refuse_it(format, folder, tmp_path)
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("epsilon", [0, 1, "1e-5", None, -1e-5, True, {}], ids=str)
-def test_an_epsilon_of_another_type_is_refused(epsilon, tiny_model):
+def test_an_invalid_epsilon_is_refused(epsilon, tiny_model):
     config = tiny_model().get_config()
     config["backbone"]["layer_norm_epsilon"] = epsilon
     with pytest.raises(KbertError, match="layer_norm_epsilon must be a fraction"):

@@ -30,7 +30,7 @@ def places(model, tmp_path_factory):
 @pytest.mark.any_backend
 @pytest.mark.parametrize("dtype", [None, "float32", "mixed_bfloat16"])
 @pytest.mark.parametrize("name", ["run", "run/model", "file.keras", "hf"])
-def test_it_is_the_same_model(name, dtype, places, model):
+def test_every_form_loads_the_same_model(name, dtype, places, model):
     loaded = BertClassifier.load(places / name, dtype=dtype)
     assert loaded.labels.names == ("no", "yes")
     assert loaded.backbone.dtype_policy.name == (dtype or "float32")
@@ -40,7 +40,7 @@ def test_it_is_the_same_model(name, dtype, places, model):
     )
 
 
-def test_an_export_has_no_weights():
+def test_an_exported_program_is_refused():
     with pytest.raises(KbertError, match="is an exported program, .* Name the run or the model t"):
         BertClassifier.load(FORMATS / "exports" / "onnx")
 
@@ -49,6 +49,6 @@ def test_an_export_has_no_weights():
     ("name", "message"),
     [("none", "no file or folder .*none"), ("none.keras", "no file"), (".", "holds no model")],
 )
-def test_refuses(name, message, tmp_path):
+def test_refuses_paths_without_a_model(name, message, tmp_path):
     with pytest.raises(KbertError, match=message):
         BertClassifier.load(tmp_path / name)

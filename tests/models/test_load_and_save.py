@@ -54,14 +54,14 @@ def test_round_trip(tmp_path, inside_a_run):
         np.testing.assert_array_equal(arrays[path], loaded_arrays[path])
 
 
-def test_a_folder_of_before_tokens_were_counted_is_read(folder):
+def test_an_older_folder_without_a_token_count_is_read(folder):
     config = json.loads((folder / "config.json").read_text())
     assert config.pop("tokens") == len(PIECES)
     (folder / "config.json").write_text(json.dumps(config))
     assert BertClassifier.load(folder).tokenizer.vocabulary == tuple(PIECES)
 
 
-def test_takes_the_place_of_an_older_model(folder):
+def test_replaces_an_older_model(folder):
     (folder / "notes.txt").write_text("mine")
     with pytest.raises(KbertError, match="is not a folder that contains only a model"):
         make_model(labels=["x", "y", "z"]).save_to(folder)
@@ -168,12 +168,12 @@ def _plain_keras(path):
     ],
     ids=["none", "broken", "other-model"],
 )
-def test_refuses_a_keras_file(tmp_path, make, message):
+def test_refuses_unusable_keras_files(tmp_path, make, message):
     make(tmp_path / "model.keras")
     with pytest.raises(KbertError, match=message):
         BertClassifier.load(tmp_path / "model.keras")
 
 
-def test_refuses_what_does_not_exist(tmp_path):
+def test_refuses_a_missing_path(tmp_path):
     with pytest.raises(KbertError, match="There is no file or folder .*none"):
         BertClassifier.load(tmp_path / "none")

@@ -18,7 +18,7 @@ from kbert import (
 from kbert.exports.export import export
 from kbert.interop.sources import find_source
 
-# What is compared are tokens and what one backend computes from them.
+# The tests compare only tokens, and what one backend computes from them.
 pytestmark = [
     pytest.mark.keras,
     pytest.mark.any_backend,
@@ -46,13 +46,13 @@ def cut(tokenizer):
     return {"long_text": tokenizer.long_text, "cut_pair": tokenizer.cut_pair}
 
 
-def test_only_what_is_kept_is_read(model):
+def test_only_the_tokens_kept_affect_predictions(model):
     probabilities = model.predict_proba([LONG, MIDDLE, LONG[4:], LONG[:-5]])
     np.testing.assert_allclose(probabilities[1], probabilities[0], atol=1e-6)
     assert np.abs(probabilities[2:] - probabilities[0]).max(axis=1).min() > 1e-4
 
 
-def test_wherever_it_is_stored(model, tmp_path):
+def test_saved_models_keep_how_they_cut_texts(model, tmp_path):
     model.save_to(tmp_path / "folder")
     model.save(tmp_path / "model.keras")
     expected = model.predict_proba([LONG])
@@ -65,17 +65,17 @@ def test_wherever_it_is_stored(model, tmp_path):
 
 
 @pytest.mark.parametrize("format", ["huggingface", "google", "keras-hub"])
-def test_formats_whose_readers_cut_otherwise_say_so(format, model, tmp_path):
+def test_formats_whose_readers_cut_differently_say_so(format, model, tmp_path):
     model = BertClassifier.from_config({**model.get_config(), "gelu": "tanh"})
     model.save_to(tmp_path / "model")
     seen = export(tmp_path / "model", tmp_path / "out", format=format, verbose=0)
-    assert 0 < seen.texts < 7  # of the odd sentences those that fit
+    assert 0 < seen.texts < 7  # those of the odd sentences that fit
     readme = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "Of a longer text it read its first 3 and its last 11 tokens beside" in readme
     assert "of a longer pair the second text is cut." in readme
 
 
-def test_the_side_that_transformers_cuts_goes_there_and_back(model, tmp_path):
+def test_the_side_cut_by_transformers_survives_a_round_trip(model, tmp_path):
     config = model.get_config()
     config["tokenizer"] = {**config["tokenizer"], "long_text": "tail", "cut_pair": "longest"}
     BertClassifier.from_config(config).save_to(tmp_path / "model")
@@ -84,7 +84,7 @@ def test_the_side_that_transformers_cuts_goes_there_and_back(model, tmp_path):
     assert find_source(tmp_path / "out").tokenizer().long_text == "tail"
 
 
-def test_an_exported_program_cuts_as_the_model_does(model, tmp_path):
+def test_an_exported_program_cuts_like_the_model(model, tmp_path):
     model.save_to(tmp_path / "model")
     export(tmp_path / "model", tmp_path / "out", format="onnx", verbose=0)
     expected = model.predict_proba([LONG, "short"])
@@ -99,7 +99,7 @@ def test_an_exported_program_cuts_as_the_model_does(model, tmp_path):
     np.testing.assert_allclose(found["probabilities"], expected[:1], atol=1e-5)
 
 
-def test_readers_that_make_no_windows_are_told_of_them(model, tmp_path):
+def test_exports_to_readers_without_windows_describe_them(model, tmp_path):
     config = model.get_config()
     config["tokenizer"] |= {"long_text": "windows", "windows": {"pool": "max"}}
     BertClassifier.from_config(config).save_to(tmp_path / "model")
@@ -110,7 +110,7 @@ def test_readers_that_make_no_windows_are_told_of_them(model, tmp_path):
     assert "the maximum of their logits; of a longer pair its second was windowed" in readme
 
 
-def test_windows_wherever_they_are_stored(model, tmp_path):
+def test_saved_models_keep_windows(model, tmp_path):
     windows = Windows(stride=2, max_windows=3, pool="max")
     config = model.get_config()
     config["tokenizer"] |= {"long_text": "windows", "windows": asdict(windows)}
@@ -131,7 +131,7 @@ def test_windows_wherever_they_are_stored(model, tmp_path):
     np.testing.assert_allclose(found, other, atol=1e-6)
 
 
-def test_a_run_with_windows_that_is_resumed_ends_as_one_that_is_not(
+def test_a_resumed_run_with_windows_ends_like_an_uninterrupted_one(
     reviews, tmp_path, tiny_model, monkeypatch
 ):
     tiny_model(layers=1, labels=["bad", "good"], max_length=16).save_to(tmp_path / "tiny")
@@ -168,7 +168,7 @@ def test_a_run_with_windows_that_is_resumed_ends_as_one_that_is_not(
     assert history[0].count("accuracy") == history[1].count("accuracy")
 
 
-def test_a_run_keeps_it(reviews, tmp_path, tiny_model):
+def test_a_run_keeps_how_texts_are_cut(reviews, tmp_path, tiny_model):
     tiny_model(layers=1, labels=["bad", "good"], max_length=16).save_to(tmp_path / "tiny")
     config = TrainConfig(
         str(reviews),

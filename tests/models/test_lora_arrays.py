@@ -23,7 +23,7 @@ def with_lora():
     return model
 
 
-def test_its_parts_take_the_place_of_what_is_merged(with_lora):
+def test_lora_parts_replace_the_merged_kernel(with_lora):
     arrays = to_arrays(with_lora.weights)
     plain, own = lora_apart(with_lora, arrays)
     assert own.keys() == {"hidden/kernel", "hidden/lora_kernel_a", "hidden/lora_kernel_b"}
@@ -34,7 +34,7 @@ def test_its_parts_take_the_place_of_what_is_merged(with_lora):
     assert "hidden/lora_kernel_a" not in plain
 
 
-def test_a_model_without_lora_computes_the_same_with_them(with_lora):
+def test_merged_weights_give_the_same_outputs_without_lora(with_lora):
     x = np.random.default_rng(0).normal(size=(5, 4)).astype("float32")
     expected = with_lora.predict(x, verbose=0)
     without, _ = make_model()

@@ -1,4 +1,4 @@
-"""The model that predicts masked tokens: its numbers are those of transformers and of NumPy."""
+"""The model that predicts masked tokens: its numbers match those of transformers and NumPy."""
 
 import json
 import shutil
@@ -27,7 +27,7 @@ TEXTS = ["a b c d e f g h", "abc d e", "i j abcb a", "f g", "h", "a a a b b b c 
 
 @pytest.fixture(scope="module")
 def bert(tmp_path_factory):
-    """A folder that transformers has written, and its model."""
+    """A folder written by transformers, and its model."""
     transformers = pytest.importorskip("transformers")
     torch = pytest.importorskip("torch")
     folder = tmp_path_factory.mktemp("bert")
@@ -61,7 +61,7 @@ def batches_of(tokenizer, **settings):
 
 
 def logits_of(model, inputs):
-    """What a model of transformers gives for the places to predict."""
+    """Return the logits of a transformers model at the positions to predict."""
     import torch
 
     with torch.no_grad():
@@ -74,7 +74,7 @@ def logits_of(model, inputs):
 
 
 @pytest.mark.any_backend
-def test_logits_are_those_of_transformers(bert, masked):
+def test_logits_match_transformers(bert, masked):
     folder, theirs = bert
     model = MaskedLanguageModel.from_preset(str(folder))
     for index in range(len(masked)):
@@ -85,7 +85,7 @@ def test_logits_are_those_of_transformers(bert, masked):
 
 
 @pytest.mark.any_backend  # only arrays are written
-def test_what_is_written_is_a_model_of_transformers(bert, masked, tmp_path):
+def test_written_folders_load_in_transformers(bert, masked, tmp_path):
     transformers = pytest.importorskip("transformers")
     folder, theirs = bert
     model = MaskedLanguageModel.from_preset(str(folder))
@@ -102,8 +102,8 @@ def test_what_is_written_is_a_model_of_transformers(bert, masked, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_the_head_of_a_release_of_google():
-    """By NumPy, from what Google's own code computed for all tokens."""
+def test_the_head_of_a_google_release():
+    """Compared with NumPy, from what Google's own code computed for all tokens."""
     computed = np.load(REFERENCE / "logits.npz")
     head = find_source(REFERENCE / "tiny_checkpoint").masked_head()
     bare = {name.removeprefix("masked_lm_head/"): array for name, array in head.items()}
@@ -151,7 +151,7 @@ def test_loss_and_accuracy_are_means_over_all_masked_tokens(bert, masked):
     assert scores["accuracy"] == pytest.approx(np.mean(hits), rel=1e-6)
 
 
-def test_the_loss_of_a_step_is_the_mean_over_the_masked_tokens_of_its_batch(bert, masked):
+def test_the_loss_of_a_step_is_the_mean_over_its_masked_tokens(bert, masked):
     folder, _ = bert
     model = MaskedLanguageModel.from_preset(str(folder))
     model.compile(optimizer="sgd")
@@ -189,7 +189,7 @@ def test_packed_rows_have_the_same_masked_tokens_and_the_same_loss(bert):
 
 
 def test_batches_of_other_widths_than_the_first_two(bert):
-    """TensorFlow holds all batches to the dimensions that the first two have in common."""
+    """TensorFlow expects in all batches the dimensions that the first two have in common."""
     model = MaskedLanguageModel.from_preset(str(bert[0]))
     model.compile(optimizer="sgd")
     texts = ["a b", "c d e f g h i j", *[" ".join("abcdefghij" * 3)[: 2 * n] for n in (14, 29)]]
@@ -274,7 +274,7 @@ def test_gradient_checkpointing_computes_the_same(bert, masked):
 
 
 @pytest.mark.any_backend  # only arrays are compared
-def test_a_classifier_takes_the_encoder(bert):
+def test_a_classifier_can_take_the_encoder(bert):
     from kbert import BertClassifier
 
     model = BertClassifier.from_preset(str(bert[0]), ["x", "y"], max_length=16)
@@ -300,5 +300,5 @@ def test_processes_share_a_batch(order):
     together = np.concatenate([share[2] for share in shares])
     np.testing.assert_array_equal(together[:rows], weights)
     assert len(together) % 6 == 0
-    assert not together[rows:].any()  # what fills the batch up weighs nothing
+    assert not together[rows:].any()  # rows that fill up the batch have weight 0
     np.testing.assert_array_equal(np.concatenate([share[1] for share in shares])[:rows], targets)

@@ -32,7 +32,7 @@ def inputs(model):
     return pad(model.tokenizer.encode(TEXTS, None, max_length=16), 12)
 
 
-def test_the_logits_are_those_of_the_mean_of_the_real_tokens(model, inputs):
+def test_logits_come_from_the_mean_of_the_real_tokens(model, inputs):
     rows = model.backbone.predict(inputs, verbose=0)["sequence_output"]
     kernel, bias = model.get_layer("logits").get_weights()
     means = [
@@ -45,7 +45,7 @@ def test_the_logits_are_those_of_the_mean_of_the_real_tokens(model, inputs):
     np.testing.assert_allclose(graph.predict(inputs, verbose=0), expected, rtol=0, atol=3e-6)
 
 
-def test_packed_rows_give_the_logits_of_padded_ones(model, reviews):
+def test_packed_and_padded_rows_give_the_same_logits(model, reviews):
     examples = read_examples(reviews, labels=model.labels)
     store = model.batches(examples).store
     batches = Batches(store, 16, order="packed")
@@ -73,7 +73,7 @@ def test_the_pooler_is_neither_trained_nor_needed(model, reviews):
 
 
 @pytest.mark.any_backend
-def test_it_is_saved_and_loaded(model, tmp_path):
+def test_pooling_is_saved_and_loaded(model, tmp_path):
     expected = model.predict_proba(TEXTS)
     model.save_to(tmp_path / "folder")
     model.save(tmp_path / "model.keras")
@@ -81,7 +81,7 @@ def test_it_is_saved_and_loaded(model, tmp_path):
         loaded = BertClassifier.load(tmp_path / path)
         assert loaded.pooling == "mean"
         np.testing.assert_allclose(loaded.predict_proba(TEXTS), expected, rtol=0, atol=1e-6)
-    # A head for the mean is no head for [CLS]; a new one reads what the encoder was trained with.
+    # A head for the mean is not one for [CLS]; a new one reads what the encoder was trained with.
     with pytest.raises(InputError, match="reads mean, not cls. Pass `labels` for a new one."):
         BertClassifier.from_preset(str(tmp_path / "folder"), pooling="cls")
     assert BertClassifier.from_preset(str(tmp_path / "folder"), ["a", "b"]).pooling == "mean"
@@ -89,13 +89,13 @@ def test_it_is_saved_and_loaded(model, tmp_path):
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("write", [write_hugging_face, write_google, write_keras_hub])
-def test_programs_that_read_cls_are_refused_such_a_model(write, model, tmp_path):
+def test_formats_that_read_cls_refuse_such_a_model(write, model, tmp_path):
     arguments = [16] if write is write_keras_hub else []
     with pytest.raises(InputError, match=r"reads \[CLS\], but the head of this model reads the me"):
         write(tmp_path, to_model_data(model), *arguments)
     assert not [*tmp_path.iterdir()]
 
 
-def test_another_pooling_is_refused(tiny_model):
+def test_an_unknown_pooling_is_refused(tiny_model):
     with pytest.raises(InputError, match="`pooling` must be cls or mean. Received: 'max'"):
         tiny_model(pooling="max")

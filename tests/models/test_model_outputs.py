@@ -27,6 +27,6 @@ def test_a_model_that_knows_its_outputs_reads_no_row():
 
 def test_a_model_is_built_by_a_row():
     model = Subclass()
-    for _ in range(2):  # the second time it is built
+    for _ in range(2):  # the second time it is already built
         assert model_outputs(model, row)["out"].shape == (1, 3)
         assert model.built

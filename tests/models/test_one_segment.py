@@ -66,7 +66,7 @@ def folder(model, tmp_path_factory):
     return path
 
 
-def test_in_python(model, pairs, tmp_path):
+def test_python_calls_refuse_pairs(model, pairs, tmp_path):
     examples = read_examples(str(pairs), labels=model.labels)
     with pytest.raises(KbertError, match=MESSAGE):
         model.batches(examples)
@@ -91,14 +91,14 @@ def test_single_texts_are_fine(model, folder):
     np.testing.assert_allclose(again, rows, atol=1e-6)
 
 
-def test_predictor(folder):
+def test_a_predictor_refuses_pairs(folder):
     with pytest.raises(KbertError, match=MESSAGE):
         Predictor.load(folder).predict(["a"], ["b"])
 
 
 @pytest.mark.usefixtures("forked_exports")
 @pytest.mark.any_backend
-def test_an_export_knows_it_too(folder, pairs, tmp_path):
+def test_an_export_refuses_pairs_too(folder, pairs, tmp_path):
     with pytest.raises(KbertError, match=MESSAGE):
         export(folder, tmp_path / "out", format="onnx", dev=pairs, verbose=0)
     assert not (tmp_path / "out").exists()
@@ -121,7 +121,7 @@ def kbert(*arguments):
 
 
 @pytest.mark.any_backend
-def test_verbs_refuse_it_before_keras(preset, folder, pairs, reviews, tmp_path):
+def test_commands_refuse_pairs_before_loading_keras(preset, folder, pairs, reviews, tmp_path):
     run = tmp_path / "run"
     trained = train(
         TrainConfig(

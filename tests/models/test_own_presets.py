@@ -1,4 +1,4 @@
-"""Runs, model folders and .keras files of kbert's as presets, and heads that presets have."""
+"""kbert's runs, model folders and .keras files as presets, and the heads of presets."""
 
 import json
 import shutil
@@ -50,7 +50,7 @@ def test_the_encoder_of_a_run_gets_a_new_head(name, saved):
 
 
 @pytest.mark.parametrize("name", OWN)
-def test_the_head_of_a_run(name, saved, tmp_path):
+def test_the_head_of_a_run_is_kept(name, saved, tmp_path):
     folder, model = saved
     same = BertClassifier.from_preset(str(folder / name))
     path = import_model(folder / name, tmp_path / "model", verbose=0)
@@ -68,7 +68,7 @@ def test_a_run_keeps_its_precision(tiny_model, tmp_path):
     assert BertClassifier.load(path).backbone.dtype_policy.name == "mixed_bfloat16"
 
 
-def test_a_run_that_is_not_trained(tmp_path):
+def test_a_run_that_is_not_trained_is_refused(tmp_path):
     (tmp_path / "run.json").write_text("{}")
     with pytest.raises(
         KbertError, match=r"is a run without a trained model.*finish it first: kbert\.resume"
@@ -76,12 +76,12 @@ def test_a_run_that_is_not_trained(tmp_path):
         find_source(str(tmp_path))
 
 
-def test_a_keras_file_that_is_not_there():
+def test_a_missing_keras_file_is_refused():
     with pytest.raises(KbertError, match=r"There is no file nowhere.keras"):
         find_source("nowhere.keras")
 
 
-def test_weights_that_do_not_fit(saved, tmp_path):
+def test_weights_that_do_not_fit_are_refused(saved, tmp_path):
     from safetensors.numpy import load_file, save_file
 
     shutil.copytree(saved[0] / "run", tmp_path / "run")
@@ -98,9 +98,9 @@ def test_weights_that_do_not_fit(saved, tmp_path):
 
 @pytest.mark.usefixtures("forked_exports")
 @pytest.mark.parametrize("form", ["huggingface", "google"])
-def test_the_heads_of_other_programs(form, tiny_model, saved, tmp_path):
+def test_heads_in_other_formats_are_read(form, tiny_model, saved, tmp_path):
     model = saved[1]
-    if form == "google":  # whose code has no erf
+    if form == "google":  # Google's code has no erf
         model = BertClassifier.from_config({**model.get_config(), "gelu": "tanh"})
     model.save_to(tmp_path / "model")
     export(tmp_path / "model", tmp_path / "theirs", format=form, verbose=0)
@@ -123,12 +123,12 @@ def test_the_heads_of_other_programs(form, tiny_model, saved, tmp_path):
     ],
     ids=["encoder", "hub", "random", "new"],
 )
-def test_without_a_head_there_is_a_cure(preset, arguments, message):
+def test_a_preset_without_a_head_is_refused_with_a_cure(preset, arguments, message):
     with pytest.raises(KbertError, match=message):
         BertClassifier.from_preset(str(preset), **arguments)
 
 
-def test_another_number_of_names(saved):
+def test_another_number_of_names_is_refused(saved):
     run = str(saved[0] / "run")
     with pytest.raises(
         KbertError, match=r"The head of .* has 3 classes.* Received: 2: a, b\. To name"
@@ -137,7 +137,7 @@ def test_another_number_of_names(saved):
     assert BertClassifier.from_preset(run, ["a", "b", "c"], head="preset").labels.names[2] == "c"
 
 
-def test_sizes_that_a_folder_leaves_out(saved, tmp_path):
+def test_sizes_missing_from_a_folder_have_defaults(saved, tmp_path):
     shutil.copytree(saved[0] / "run" / "model", tmp_path / "model")
     file = tmp_path / "model" / "config.json"
     config = json.loads(file.read_text())
@@ -147,7 +147,7 @@ def test_sizes_that_a_folder_leaves_out(saved, tmp_path):
     np.testing.assert_array_equal(same.predict_proba(TEXTS), saved[1].predict_proba(TEXTS))
 
 
-def test_a_folder_of_a_newer_kbert(saved, tmp_path):
+def test_a_folder_of_a_newer_kbert_is_refused(saved, tmp_path):
     shutil.copytree(saved[0] / "run" / "model", tmp_path / "model")
     file = tmp_path / "model" / "config.json"
     file.write_text(json.dumps({**json.loads(file.read_text()), "format": "kbert-model-9"}))
@@ -155,9 +155,9 @@ def test_a_folder_of_a_newer_kbert(saved, tmp_path):
         find_source(str(tmp_path / "model"))
 
 
-@pytest.mark.any_backend  # that of the tests in this process, which read such files on each
+@pytest.mark.any_backend  # that of this process, whose tests read such files on each
 @pytest.mark.usefixtures("one_backend")
-def test_a_keras_file_in_a_process_of_its_own(saved, tmp_path):
+def test_a_keras_file_is_imported_in_its_own_process(saved, tmp_path):
     command = [*(sys.executable, "-m", "kbert", "import"), saved[0] / "model.keras"]
     done = subprocess.run([*command, "--output", tmp_path / "out"], capture_output=True, text=True)
     assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr

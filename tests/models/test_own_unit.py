@@ -9,7 +9,7 @@ from kbert.targets.regression import Regression
 pytestmark = pytest.mark.keras
 
 
-def test_numbers_of_a_head_in_their_own_unit():
+def test_regression_outputs_are_in_their_own_unit():
     outputs = keras.ops.convert_to_tensor([[0.0, 1.0], [-1.0, 0.5]])
     found = in_own_unit(outputs, Regression(mean=(3.0, 100.0), scale=(2.0, 10.0)))
     np.testing.assert_allclose(keras.ops.convert_to_numpy(found), [[3, 110], [1, 105]])

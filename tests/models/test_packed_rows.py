@@ -1,4 +1,4 @@
-"""Texts that share rows are trained as texts that have rows of their own."""
+"""Texts that share rows are trained like texts that have rows of their own."""
 
 import keras
 import numpy as np
@@ -38,11 +38,11 @@ def make(tiny_model):
 
 
 def padded(batches, index):
-    """The inputs of a packed batch in rows of their own."""
+    """The texts of a packed batch, each in a row of its own."""
     return pad([batches.store[int(row)] for row in batches.rows(index)], 16)
 
 
-def test_the_logits_are_those_of_padded_rows(make, store):
+def test_logits_match_padded_rows(make, store):
     model, batches = make(), Batches(store, 32, order="packed")
     computed = 0
     for index in range(len(batches)):
@@ -62,7 +62,7 @@ def test_ten_updates_give_the_same_weights_and_the_same_loss(make, store):
         model, batches = make(), Batches(store, 32, order="packed")
         model.compile(optimizer=AdamW(1e-3, global_clipnorm=1.0), metrics=["accuracy"])
         for update in range(10):
-            index = update % 3  # of one epoch: each shape is compiled
+            index = update % 3  # of one epoch, as each shape is compiled
             inputs, labels = batches[index]
             inputs = inputs if is_packed else padded(batches, index)
             model.train_on_batch(inputs, labels, sample_weight=1.0 + labels)
@@ -72,12 +72,12 @@ def test_ten_updates_give_the_same_weights_and_the_same_loss(make, store):
         np.testing.assert_allclose(float(loss), float(losses[1][name]), atol=1e-5, err_msg=name)
     for (name, one), other in zip(found[0].items(), found[1].values(), strict=True):
         if name.endswith("key/bias"):
-            continue  # the softmax ignores it: Adam makes steps of rounding
+            continue  # the softmax ignores it, so Adam's steps come from rounding
         np.testing.assert_allclose(one, other, rtol=0, atol=3e-5, err_msg=name)
 
 
 @pytest.mark.any_backend
-def test_fit_trains_every_text_once_an_epoch(make, store):
+def test_fit_trains_every_text_once_per_epoch(make, store):
     model, batches = make(), Batches(store, 32, order="packed")
     seen = []
     model.compile(optimizer=AdamW(1e-3), metrics=["accuracy"])

@@ -1,4 +1,4 @@
-"""[CLS] of the last layer alone is what the whole layer gives, in training too."""
+"""Computing only [CLS] in the last layer gives the same as the whole layer, in training too."""
 
 import keras
 import numpy as np
@@ -24,12 +24,12 @@ def inputs():
 
 
 def whole(model):
-    """Return a model of the same variables that computes all rows of the last layer."""
+    """Return a model with the same variables that computes all rows of the last layer."""
     return keras.Model(model.inputs, model.outputs)
 
 
 @pytest.mark.parametrize("layers", [1, 3])
-def test_the_logits_are_those_of_the_whole_layer(layers, tiny_model, inputs):
+def test_logits_match_the_whole_layer(layers, tiny_model, inputs):
     model = tiny_model(layers=layers)
     for variable in model.weights:  # far from even
         noise = np.random.default_rng(1).normal(0, 0.2, variable.shape)
@@ -59,7 +59,7 @@ def test_ten_updates_give_the_same_weights(tiny_model, inputs):
         np.testing.assert_allclose(one, other, rtol=0, atol=3e-5, err_msg=name)
 
 
-def test_dropout_is_applied_in_training_alone(tiny_model, inputs):
+def test_dropout_is_applied_only_in_training(tiny_model, inputs):
     model = tiny_model(all_dropout=0.5)
     calm = [ops.convert_to_numpy(model(inputs)) for _ in range(2)]
     np.testing.assert_array_equal(*calm)
@@ -67,7 +67,7 @@ def test_dropout_is_applied_in_training_alone(tiny_model, inputs):
     assert (drawn[0] != drawn[1]).all()
 
 
-def test_a_frozen_layer_is_taken_too(tiny_model, inputs):
+def test_a_frozen_layer_gives_the_same_too(tiny_model, inputs):
     model = tiny_model(layers=2)
     model.backbone.transformer_layers[-1].trainable = False
     np.testing.assert_allclose(

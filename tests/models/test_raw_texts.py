@@ -1,4 +1,4 @@
-"""Raw texts in `fit`, `evaluate` and `predict`: what they do is what Batches do."""
+"""Raw texts in `fit`, `evaluate` and `predict`: they give the same results as Batches."""
 
 import re
 
@@ -12,12 +12,12 @@ from kbert import EpochEvaluation, Examples, InputError, PlanGuard, RunCheckpoin
 
 pytestmark = pytest.mark.keras
 
-SEED = 7  # which `tiny_model` gives to keras.utils.set_random_seed
+SEED = 7  # `tiny_model` passes it to keras.utils.set_random_seed
 
 
 @pytest.fixture(scope="module")
 def rows(sentences):
-    """Texts sorted by class, and the numbers of their classes."""
+    """Texts sorted by class, and the names of their classes."""
     texts, names = sentences
     return [*texts[:40], *texts[-40:]], [*names[:40], *names[-40:]]
 
@@ -69,29 +69,29 @@ FORMS = {
 
 @pytest.mark.any_backend  # how texts are read does not depend on it
 @pytest.mark.parametrize("form", FORMS)
-def test_texts_in_memory_are_trained_as_batches_are(form, make, rows, trained):
+def test_texts_in_memory_train_like_batches(form, make, rows, trained):
     model = make()
     model.fit(*FORMS[form](*rows), batch_size=16, epochs=2, verbose=0)
     assert_equal(model, trained)
 
 
-@pytest.mark.any_backend  # what is made of them is batches
-def test_so_are_examples(make, rows, trained):
+@pytest.mark.any_backend  # texts become Batches
+def test_examples_train_like_batches(make, rows, trained):
     model = make()
     examples = kbert.read_examples(rows, labels=model.labels)
     model.fit(x=examples, batch_size=16, epochs=2, verbose=0)
     assert_equal(model, trained)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
-def test_the_seed_is_that_of_keras(make, rows, trained):
+@pytest.mark.any_backend  # texts become Batches, as above
+def test_the_seed_of_keras_is_used(make, rows, trained):
     model = make()
     keras.utils.set_random_seed(SEED + 1)
     model.fit(*rows, batch_size=16, epochs=2, verbose=0)
     assert not np.array_equal(weights(model)[0], trained[0])
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
+@pytest.mark.any_backend  # texts become Batches, as above
 def test_pairs(make, rows):
     texts, names = rows
     seconds = texts[::-1]
@@ -107,7 +107,7 @@ def test_pairs(make, rows):
     assert not np.array_equal(logits, model.predict(texts, verbose=0))
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
+@pytest.mark.any_backend  # texts become Batches, as above
 def test_without_a_shuffle_the_rows_keep_their_order(make, rows):
     texts, names = rows[0][:16], rows[1][:16]
     model, other = make(all_dropout=0.0), make(all_dropout=0.0)
@@ -118,7 +118,7 @@ def test_without_a_shuffle_the_rows_keep_their_order(make, rows):
 
 
 @pytest.mark.any_backend
-def test_weights_are_those_of_keras(make, rows):
+def test_sample_weights_match_keras(make, rows):
     texts, names = rows[0][28:52], rows[1][28:52]
     labels, by_row = np.array(ids(names)), np.linspace(0.1, 3, 24).astype(np.float32)
     model, other = make(all_dropout=0.0), make(all_dropout=0.0)
@@ -134,7 +134,7 @@ def test_weights_are_those_of_keras(make, rows):
     np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
+@pytest.mark.any_backend  # texts become Batches, as above
 def test_class_weights_by_name_or_number(make, rows):
     texts, names = rows
     by_class = np.where(np.array(names) == "bad", 3.0, 0.5)
@@ -166,7 +166,7 @@ def test_predictions_have_the_order_of_the_rows(make, rows):
         assert found == pytest.approx(scores, rel=1e-5)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
+@pytest.mark.any_backend  # texts become Batches, as above
 def test_validation_data(make, rows):
     texts, names = rows
     train, dev = (texts[::2], names[::2]), (texts[1::2], names[1::2])
@@ -185,8 +185,8 @@ def test_validation_data(make, rows):
     assert first.history["val_loss"] == pytest.approx([expected], rel=1e-5)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
-def test_callbacks_work_with_them(make, rows, tmp_path, capsys):
+@pytest.mark.any_backend  # texts become Batches, as above
+def test_callbacks_work_with_raw_texts(make, rows, tmp_path, capsys):
     texts, names = rows
     train, dev = (texts[::2], names[::2]), (texts[1::2], names[1::2])
     plan = TrainingPlan(40, batch_size=8, epochs=4, learning_rate=1e-3)
@@ -209,7 +209,7 @@ def test_callbacks_work_with_them(make, rows, tmp_path, capsys):
     expected, *_ = fit((batches,), model.batches(read[1]), tmp_path / "batches")
     for number, sets in enumerate((dev, read[1])):
         found, guard, evaluation = fit(train, sets, tmp_path / f"texts{number}")
-        # The batch size is the plan's, so that the steps are those that it has.
+        # The batch size is the plan's, so the steps match the plan.
         assert not {finding.code for finding in guard.findings} & {"steps-differ", "rate-zero"}
         assert len(evaluation.evaluations) == 4
         for one, other in zip(found, expected, strict=True):
@@ -227,8 +227,8 @@ def test_callbacks_work_with_them(make, rows, tmp_path, capsys):
         np.testing.assert_array_equal(one, other)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
-def test_the_plan_guard_judges_them(make, rows):
+@pytest.mark.any_backend  # texts become Batches, as above
+def test_the_plan_guard_judges_raw_texts(make, rows):
     texts, names = rows
     plan = TrainingPlan(800, batch_size=8, epochs=1)
     guard = PlanGuard(plan)
@@ -240,7 +240,7 @@ def test_the_plan_guard_judges_them(make, rows):
     make().fit(texts, names, callbacks=[guard], verbose=0)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
+@pytest.mark.any_backend  # texts become Batches, as above
 def test_sets_follow_the_model(make, rows):
     texts, names = rows
     evaluation = EpochEvaluation(dev=(texts[1::2], names[1::2]), verbose=0)
@@ -267,16 +267,16 @@ REFUSED = {
 }
 
 
-@pytest.mark.any_backend  # which has not begun
+@pytest.mark.any_backend  # refused before the first step
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_used_is_refused(case, make):
+def test_unusable_texts_and_labels_are_refused(case, make):
     given, message = REFUSED[case]
     with pytest.raises(InputError, match=re.escape(message)):
         make().fit(*given)
 
 
-@pytest.mark.any_backend  # what is made of them is batches, as above
-def test_arguments_that_do_not_go_with_texts(make, rows):
+@pytest.mark.any_backend  # texts become Batches, as above
+def test_arguments_that_do_not_suit_texts_are_refused(make, rows):
     model = make()
     examples = kbert.read_examples(rows, labels=model.labels)
     with pytest.raises(InputError, match="`validation_split` would take the last rows"):

@@ -1,4 +1,4 @@
-"""Streams of texts, which `fit` trains in their own order."""
+"""Streams of texts, on which `fit` trains in their own order."""
 
 import itertools
 
@@ -16,14 +16,14 @@ PLAN = TrainingPlan(24, batch_size=4, epochs=3, learning_rate=1e-3)
 
 @pytest.fixture(scope="module")
 def rows(sentences):
-    """Texts of both classes by turns."""
+    """Texts of both classes, alternating."""
     texts, names = sentences
     mixed = [row for pair in zip(range(15), range(-15, 0), strict=True) for row in pair]
     return [texts[row] for row in mixed], [names[row] for row in mixed]
 
 
 def batches(rows):
-    """Yield batches of 4 for ever; 30 rows are no whole number of them."""
+    """Yield batches of 4 forever; 30 rows are not a whole number of them."""
     numbers = itertools.cycle(range(len(rows[0])))
     while True:
         taken = list(itertools.islice(numbers, 4))
@@ -62,12 +62,12 @@ def test_a_stream_is_trained_in_its_own_order(fit, rows, trained, tiny_model):
     guard = PlanGuard(TrainingPlan(72, batch_size=4, epochs=1), allow=["duplicates"], verbose=0)
     model.fit(model.batches(examples, batch_size=4), callbacks=[guard], verbose=0)
     for found, right in zip(trained, model.weights, strict=True):
-        # Whatever the widths that a batch is padded to.
+        # Batches may be padded to different widths.
         np.testing.assert_allclose(found, keras.ops.convert_to_numpy(right), atol=2e-4)
 
 
-@pytest.mark.any_backend  # a matter of what is given
-def test_single_rows_are_joined(fit, rows, trained):
+@pytest.mark.any_backend  # only the input matters
+def test_single_rows_are_joined_into_batches(fit, rows, trained):
     found = fit(itertools.cycle(zip(*rows, strict=True)), batch_size=4)
     assert_equal(found, trained)
     assert_equal(fit(itertools.cycle(zip(*rows, strict=True))), trained)  # the plan's batch size
@@ -80,7 +80,7 @@ def test_an_endless_tf_data_set(fit, rows, trained):
 
 
 @pytest.mark.any_backend  # runs/test_resume_exactly.py resumes on each
-def test_it_resumes_at_the_end_of_an_epoch(fit, rows, trained, tmp_path):
+def test_a_stream_resumes_at_the_end_of_an_epoch(fit, rows, trained, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_train_batch_begin(self, batch, logs=None):
             if self.model.optimizer.iterations == 14:
@@ -96,8 +96,8 @@ def test_it_resumes_at_the_end_of_an_epoch(fit, rows, trained, tmp_path):
         fit(batches(rows), [inside])
 
 
-@pytest.mark.any_backend  # a matter of what is given
-def test_it_is_said(fit, rows, tiny_model, capsys, sentences):
+@pytest.mark.any_backend  # only the input matters
+def test_unknown_order_and_single_classes_are_reported(fit, rows, tiny_model, capsys, sentences):
     guard = PlanGuard(PLAN, verbose=0)
     fit(batches(rows), [guard])
     assert [f.code for f in guard.findings if f.code == "order-unknown"] == ["order-unknown"]
@@ -110,7 +110,7 @@ def test_it_is_said(fit, rows, tiny_model, capsys, sentences):
     assert "order-unknown: The generator has no known end" in "".join(capsys.readouterr())
 
 
-@pytest.mark.any_backend  # a matter of what is given
+@pytest.mark.any_backend  # only the input matters
 def test_class_weights(fit, rows, trained):
     double = fit(batches(rows), class_weight={"bad": 1, "good": 1})
     assert_equal(double, trained)
@@ -120,8 +120,8 @@ def test_class_weights(fit, rows, trained):
         fit(batches(rows), class_weight="balanced")
 
 
-@pytest.mark.any_backend  # a matter of what is given
-def test_what_cannot_be_trained(fit, rows):
+@pytest.mark.any_backend  # only the input matters
+def test_unusable_streams_are_refused(fit, rows):
     with pytest.raises(InputError, match="`steps_per_epoch` must say how much of it to read"):
         fit(batches(rows), steps_per_epoch=None)
     with pytest.raises(InputError, match="ended after 8 batches, but each epoch has 6"):

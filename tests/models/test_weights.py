@@ -41,7 +41,7 @@ def arrays(model):
     return batches(model, None, size=24)[0][0]
 
 
-@pytest.mark.any_backend  # a matter of arrays
+@pytest.mark.any_backend  # only arrays matter
 @pytest.mark.parametrize("order", ["given", "length", "shuffled", "packed"])
 def test_each_row_has_its_weight(model, order):
     data = batches(model, order=order)
@@ -52,8 +52,8 @@ def test_each_row_has_its_weight(model, order):
         assert (weights == WEIGHTS[rows]).all()
 
 
-@pytest.mark.any_backend  # a matter of arrays
-def test_another_array_of_weights_takes_the_place_of_the_stores(model):
+@pytest.mark.any_backend  # only arrays matter
+def test_given_weights_replace_those_of_the_store(model):
     store = batches(model).store
     assert (Batches(store, 24, weights=2 * WEIGHTS)[0][2] == 2 * WEIGHTS).all()
     with pytest.raises(InputError, match="weights. must be 24 numbers"):
@@ -61,7 +61,7 @@ def test_another_array_of_weights_takes_the_place_of_the_stores(model):
 
 
 @pytest.mark.parametrize("order", ["given", "packed"])
-def test_a_step_is_that_of_keras_with_sample_weight(model, tiny_model, order):
+def test_a_step_matches_keras_with_sample_weight(model, tiny_model, order):
     plain = tiny_model(all_dropout=0.0)
     plain.compile("sgd")
     data = batches(model, order=order, size=24)
@@ -73,7 +73,7 @@ def test_a_step_is_that_of_keras_with_sample_weight(model, tiny_model, order):
 
 @pytest.mark.any_backend
 @pytest.mark.parametrize("weights", [None, WEIGHTS])
-def test_class_weight_of_fit_is_that_of_keras(model, tiny_model, weights):
+def test_class_weight_of_fit_matches_keras(model, tiny_model, weights):
     by_class = {0: 3.0, 1: 0.5}
     plain = tiny_model(all_dropout=0.0)
     plain.compile("sgd")
@@ -84,11 +84,11 @@ def test_class_weight_of_fit_is_that_of_keras(model, tiny_model, weights):
     plain.fit(arrays(plain), IDS, sample_weight=combined, batch_size=24, epochs=1, verbose=0)
     for own, other in zip(model.get_weights(), plain.get_weights(), strict=True):
         np.testing.assert_allclose(own, other, atol=2e-6)
-    # It holds for that `fit` alone.
+    # It applies only to that `fit`.
     assert data.weights is weights or (data.weights == weights).all()
 
 
-def test_batches_for_a_plan_have_weights_of_1_in_the_mean(model):
+def test_batches_for_a_plan_have_a_mean_weight_of_1(model):
     examples = Examples(TEXTS, None, IDS, model.labels, weights=WEIGHTS)
     plan = TrainingPlan(24, 24, 1, 1e-3)
     weights = model.batches(examples, plan, class_weight="bad=2")[0][2]
@@ -98,7 +98,7 @@ def test_batches_for_a_plan_have_weights_of_1_in_the_mean(model):
 
 
 @pytest.mark.any_backend
-def test_scores_are_means_by_weight(model):
+def test_scores_are_weighted_means(model):
     logits = model.predict(arrays(model), verbose=0)
     losses = np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(24), IDS]
     right = logits.argmax(axis=1) == IDS
@@ -117,7 +117,7 @@ def test_scores_are_means_by_weight(model):
     assert dev.accuracy == other.accuracy
 
 
-def test_the_loss_of_any_keras_model_is_a_mean_by_weight():
+def test_the_loss_of_any_keras_model_is_a_weighted_mean():
     rows = np.random.default_rng(0).normal(size=(24, 4)).astype("float32")
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(2, activation="softmax")])
     model.compile("sgd", "sparse_categorical_crossentropy")

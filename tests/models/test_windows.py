@@ -62,7 +62,7 @@ def examples_of(texts, **settings):
 
 @pytest.mark.parametrize("pool", ["mean", "max"])
 @pytest.mark.parametrize("few_shapes", [True, pytest.param(False, marks=pytest.mark.any_backend)])
-def test_the_logits_are_those_of_windows_computed_singly(pool, few_shapes, make, texts):
+def test_logits_match_windows_computed_singly(pool, few_shapes, make, texts):
     model = make(pool)
     store = TokenStore.build(examples_of(texts), model.tokenizer, LENGTH)
     batches = Batches(store, 6, order="shuffled", few_shapes=few_shapes)
@@ -89,7 +89,7 @@ def test_the_logits_are_those_of_windows_computed_singly(pool, few_shapes, make,
 
 
 def test_two_windows_by_hand(make):
-    """25 tokens: those from 1 to 14, and those from 12 to 25."""
+    """Of 25 tokens, one window has 1 to 14, and the other 12 to 25."""
     model = make()
     words = list("abcdefghijklmnopqrstuvwxy")
     ids = [model.tokenizer.ids[word] for word in words]
@@ -115,7 +115,7 @@ class OneByOne(keras.Model):
 
 
 @pytest.mark.parametrize("pool", ["mean", pytest.param("max", marks=pytest.mark.any_backend)])
-def test_a_step_is_that_of_a_loop_over_the_windows(pool, make, texts):
+def test_a_step_matches_a_loop_over_the_windows(pool, make, texts):
     found = []
     for is_loop in (False, True):
         model = make(pool)
@@ -129,7 +129,7 @@ def test_a_step_is_that_of_a_loop_over_the_windows(pool, make, texts):
         trained.compile(
             optimizer=keras.optimizers.SGD(0.1),
             loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-            jit_compile=keras.backend.backend() == "jax",  # eagerly it compiles each operation
+            jit_compile=keras.backend.backend() == "jax",  # eager JAX compiles each operation
         )
         loss = trained.train_on_batch(inputs, labels, sample_weight=1.0 + labels)
         found.append((float(loss), {v.path: ops.convert_to_numpy(v) for v in model.weights}))
@@ -139,9 +139,9 @@ def test_a_step_is_that_of_a_loop_over_the_windows(pool, make, texts):
         np.testing.assert_allclose(array, expected[name], rtol=0, atol=2e-6, err_msg=name)
 
 
-@pytest.mark.any_backend  # a matter of the batches
+@pytest.mark.any_backend  # only the batches matter
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_resumed_epoch_has_the_batches_that_are_left(version, make, texts):
+def test_a_resumed_epoch_has_the_remaining_batches(version, make, texts):
     store = TokenStore.build(examples_of(texts), make().tokenizer, LENGTH)
     whole, resumed = (Batches(store, 5, order="shuffled", seed=3) for _ in range(2))
     whole.order_version = resumed.order_version = version
@@ -156,7 +156,7 @@ def test_a_resumed_epoch_has_the_batches_that_are_left(version, make, texts):
     assert sorted(whole.row_order().tolist()) == list(range(len(texts)))
 
 
-@pytest.mark.any_backend  # a matter of the batches
+@pytest.mark.any_backend  # only the batches matter
 def test_plan_order_and_weights_count_texts(make, texts):
     model = make()
     weights = np.linspace(0.5, 1.5, len(texts), dtype=np.float32)
@@ -182,8 +182,8 @@ def test_plan_order_and_weights_count_texts(make, texts):
     assert scores["loss"] == pytest.approx(np.average(losses, weights=weights), abs=1e-4)
 
 
-def test_a_batch_of_short_texts_first_and_then_long_ones(make):
-    """TensorFlow holds all batches to what the first two have in common."""
+def test_a_batch_of_short_texts_before_batches_of_long_ones(make):
+    """TensorFlow expects in all batches what the first two have in common."""
     model = make(pool="max")
     short, long = ["good", "bad", "so so", "fine"], [" ".join(["very"] * 40)] * 5
     model.compile(optimizer=AdamW(1e-3))
@@ -191,8 +191,8 @@ def test_a_batch_of_short_texts_first_and_then_long_ones(make):
     assert np.isfinite(model.fit(batches, epochs=2, verbose=0).history["loss"]).all()
 
 
-@pytest.mark.any_backend  # a matter of what is given
-def test_a_stream_is_trained_as_a_list_is(make, texts):
+@pytest.mark.any_backend  # only the input matters
+def test_a_stream_trains_like_a_list(make, texts):
     labels, found = [n % 2 for n in range(16)], []
     parts = [slice(n, n + 4) for n in range(0, 16, 4)]
     for is_stream in (True, False):
@@ -245,7 +245,7 @@ def test_a_model_that_reads_no_windows_refuses_them(make, texts, tiny_model):
         other.fit(batches, verbose=0)
 
 
-def test_what_is_not_packed(make, texts):
+def test_windows_are_not_packed(make, texts):
     model = make()
     plan = TrainingPlan(len(texts), batch_size=8)
     with pytest.raises(InputError, match="have rows of their own, which are not packed"):

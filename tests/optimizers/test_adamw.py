@@ -47,7 +47,7 @@ def test_exclusions_survive_a_saved_model(arguments, expected, tmp_path):
 
 
 def test_keras_class_forgets_exclusions_when_saved(tmp_path):
-    # The reason for this class: when Keras remembers them, it can go.
+    # The reason for this class, which can go once Keras remembers them.
     model = _model()
     optimizer = keras.optimizers.AdamW(0.5, weight_decay=0.5)
     optimizer.exclude_from_weight_decay(var_list=model.layers[1].trainable_variables)
@@ -58,7 +58,7 @@ def test_keras_class_forgets_exclusions_when_saved(tmp_path):
     assert len(_decayed(keras.models.load_model(tmp_path / "model.keras"))) == 4
 
 
-def test_is_keras_adamw_but_for_the_exclusions():
+def test_matches_keras_adamw_except_for_the_exclusions():
     random = np.random.default_rng(0)
     variables = [keras.Variable(np.ones((4, 3), "float32"), name="kernel") for _ in range(2)]
     settings = {"weight_decay": 0.01, "epsilon": 1e-8, "global_clipnorm": 1.0}
@@ -81,8 +81,8 @@ def test_config_round_trip():
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="of torch")
-def test_its_rate_makes_no_tensors_of_numbers():
-    """On a GPU torch copies each there, and waits until that has done all before it."""
+def test_the_rate_makes_no_tensors_from_numbers():
+    """On a GPU, torch copies each one there, and waits until all earlier work is done."""
     from torch.utils._python_dispatch import TorchDispatchMode
 
     class Operations(TorchDispatchMode):

@@ -19,7 +19,7 @@ def reference():
 
 def _variable(path, value):
     variable = keras.Variable(value, name=path.split("/")[-1])
-    variable._path = path  # a layer would give it; exclusions go by it
+    variable._path = path  # a layer would set it; exclusions are matched against it
     return variable
 
 

@@ -70,7 +70,7 @@ def test_no_patterns_exclude_nothing():
         ("google", BertAdam, 1e-6, 0.0, 0.9e-4),
     ],
 )
-def test_is_what_the_recipe_says(recipe, kind, epsilon, first, at_warmup):
+def test_optimizer_follows_the_recipe(recipe, kind, epsilon, first, at_warmup):
     plan = TrainingPlan(**PLAN, recipe=recipe, learning_rate=1e-4)
     optimizer = create_optimizer(plan)
     assert type(optimizer) is kind
@@ -81,7 +81,7 @@ def test_is_what_the_recipe_says(recipe, kind, epsilon, first, at_warmup):
     np.testing.assert_allclose(rates[[0, 3, 30]], [first, at_warmup, 0], rtol=1e-6)
 
 
-def test_arguments_over_the_defaults():
+def test_arguments_override_the_defaults():
     optimizer = create_optimizer(TrainingPlan(**PLAN), weight_decay=0.2, global_clipnorm=None)
     assert (optimizer.weight_decay, optimizer.global_clipnorm) == (0.2, None)
 

@@ -43,7 +43,7 @@ def trained(optimizer, steps=20):
 
 
 def by_hand(kind, rate, epsilon, steps=20):
-    """The formula of the docstrings, in float64."""
+    """The formula in the docstrings, in float64."""
     weights = [array.astype("float64") for array in values(new_variables())]
     m, v = ([np.zeros_like(w) for w in weights] for _ in range(2))
     b1, b2 = BETAS
@@ -73,7 +73,7 @@ def without_kernels(monkeypatch):
 
 @pytest.mark.parametrize("kernels", [True, False], ids=["kernel", "loop"])
 @pytest.mark.parametrize(("kind", "epsilon"), [(AdamW, 1e-8), (BertAdam, 1e-6)])
-def test_twenty_steps_are_those_of_the_formula(kind, epsilon, kernels, monkeypatch):
+def test_twenty_steps_match_the_formula(kind, epsilon, kernels, monkeypatch):
     if not kernels:
         without_kernels(monkeypatch)
     found = trained(kind(1e-2, global_clipnorm=1.0, exclude=()))
@@ -92,7 +92,7 @@ def test_the_kernel_and_the_loop_give_the_same_weights(kind, more, monkeypatch):
 
 
 def test_the_kernels_are_used(monkeypatch):
-    """By this the test above compares two ways. JAX has one."""
+    """So the test above does compare two ways. JAX has only one."""
     calls = []
     monkeypatch.setattr(
         keras.optimizers.Adam, "update_step", lambda *arguments: calls.append(arguments)
@@ -101,7 +101,7 @@ def test_the_kernels_are_used(monkeypatch):
     assert len(calls) == (len(SHAPES) if keras.backend.backend() == "jax" else 0)
 
 
-def test_other_dtypes_and_amsgrad_take_the_loop():
+def test_other_dtypes_and_amsgrad_use_the_loop():
     for settings, dtype in [({"amsgrad": True}, "float32"), ({}, "bfloat16")]:
         ours = keras.Variable(np.ones((2, 3)), dtype=dtype, name="kernel")
         theirs = keras.Variable(np.ones((2, 3)), dtype=dtype, name="kernel")
@@ -117,7 +117,7 @@ def test_other_dtypes_and_amsgrad_take_the_loop():
 
 
 @pytest.mark.skipif(keras.backend.backend() != "torch", reason="a private kernel of torch")
-def test_a_torch_without_the_kernel_takes_the_loop(monkeypatch):
+def test_a_torch_without_the_kernel_uses_the_loop(monkeypatch):
     import torch
 
     fused = trained(AdamW(1e-2))
@@ -127,8 +127,8 @@ def test_a_torch_without_the_kernel_takes_the_loop(monkeypatch):
         np.testing.assert_allclose(one, other, rtol=1e-5, atol=1e-6)
 
 
-def test_a_norm_that_is_not_finite_makes_every_weight_nan():
-    """As in Keras: one gradient of infinity is not hidden by the clipping."""
+def test_a_non_finite_norm_makes_every_weight_nan():
+    """As in Keras: clipping does not hide an infinite gradient."""
     variables = [keras.Variable(np.ones(2, "float32"), name="kernel") for _ in range(2)]
     gradients = [ops.convert_to_tensor(np.array(g, "float32")) for g in ([1, 1], [1, np.inf])]
     AdamW(0.1, global_clipnorm=1.0).apply(gradients, variables)
@@ -137,7 +137,7 @@ def test_a_norm_that_is_not_finite_makes_every_weight_nan():
 
 @pytest.mark.parametrize("kind", [AdamW, BertAdam])
 @pytest.mark.parametrize("steps", [1, 2])
-def test_the_norm_is_that_of_an_update_before_it_is_clipped(kind, steps):
+def test_the_norm_is_of_the_update_before_clipping(kind, steps):
     together = {} if steps == 1 else {"gradient_accumulation_steps": steps}
     optimizer = kind(0.1, global_clipnorm=1.0, **together)
     variable = keras.Variable(np.zeros(2, "float32"), name="kernel")
@@ -146,14 +146,14 @@ def test_the_norm_is_that_of_an_update_before_it_is_clipped(kind, steps):
     for gradient in ([3, 4], [0, 2], [0.3, 0.4], [0.3, 0]):
         optimizer.apply([ops.convert_to_tensor(np.float32(gradient))], [variable])
         found.append(float(ops.convert_to_numpy(optimizer.gradient_norm)))
-    # Of two batches it is that of their mean: of (1.5, 3) and (0.3, 0.2).
+    # For two batches it is the norm of their mean: of (1.5, 3) and (0.3, 0.2).
     expected = [5, 2, 0.5, 0.3] if steps == 1 else [0, 11.25**0.5, 11.25**0.5, 0.13**0.5]
     np.testing.assert_allclose(found, expected, rtol=1e-6)
 
 
 @pytest.mark.parametrize("kind", [AdamW, BertAdam])
 def test_the_norm_is_not_saved(kind):
-    """So that what was saved before there was one can be loaded, and the other way round."""
+    """So files saved before there was one can be loaded, and the other way round."""
     optimizer, plain = kind(0.1, global_clipnorm=1.0), kind(0.1, global_clipnorm=None)
     stores = []
     for one in (optimizer, plain):

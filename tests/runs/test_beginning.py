@@ -1,4 +1,4 @@
-"""A run that ends while its first record is written."""
+"""Runs that end while their first record is being written."""
 
 import itertools
 import json
@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 
 class Started(Exception):
-    """A run has come to its first step."""
+    """Raised when a run reaches its first step."""
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +41,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
 
 @pytest.fixture
 def no_steps(config, monkeypatch):
-    """Let data and model be prepared once, and raise `Started` in place of training."""
+    """Prepare data and model once, and raise `Started` instead of training."""
     from kbert.runs.build_model import build_model
     from kbert.runs.prepare import prepare
 
@@ -66,7 +66,7 @@ def started(function, *arguments, **settings):
         function(*arguments, verbose=0, **settings)
 
 
-def test_whenever_it_ends_the_run_is_started_or_resumed(config, no_steps, tmp_path):
+def test_a_run_killed_at_any_moment_is_started_or_resumed(config, no_steps, tmp_path):
     config = replace(config, backend="torch")
     whole = tmp_path / "whole"
     started(train, replace(config, output=str(whole)))
@@ -107,7 +107,7 @@ def test_whenever_it_ends_the_run_is_started_or_resumed(config, no_steps, tmp_pa
     assert outcomes.count("run") >= 4
 
 
-def test_a_full_disk_is_a_sentence_and_the_name_is_free_again(
+def test_a_full_disk_is_reported_and_the_name_is_free_again(
     config, no_steps, tmp_path, monkeypatch
 ):
     config = replace(config, output=str(tmp_path / "run"), backend="torch")
@@ -124,13 +124,13 @@ def test_a_full_disk_is_a_sentence_and_the_name_is_free_again(
     started(train, config)
 
 
-def test_what_kbert_0_1_left_is_a_beginning_too(tmp_path):
+def test_leftovers_of_kbert_0_1_are_a_beginning_too(tmp_path):
     (tmp_path / ".config.toml-0123456789abcdef.tmp").write_text("data =")
     assert is_beginning(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["config.toml", "notes.txt", ".notes", ".record/run.json"])
-def test_what_is_no_beginning(name, tmp_path):
+def test_folders_with_these_files_are_not_a_beginning(name, tmp_path):
     (tmp_path / ".lock").write_text("")
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("{}")
@@ -139,7 +139,7 @@ def test_what_is_no_beginning(name, tmp_path):
     assert not is_beginning(tmp_path / "none")
 
 
-def test_a_record_is_moved_once(tmp_path):
+def test_a_complete_record_is_moved_once(tmp_path):
     stage = new_stage(tmp_path)
     (stage / "config.toml").write_text("a = 1")
     complete_record(tmp_path)

@@ -67,7 +67,7 @@ def shares(run):
     return rows, rows[["p(bad)", "p(good)"]].to_numpy()
 
 
-def test_the_head_is_divided_and_nothing_else(run, plain):
+def test_only_the_head_is_divided(run, plain):
     temperature = run.record["calibration"]["temperature"]
     assert temperature != 1
     ours, theirs = weights(run), weights(plain)
@@ -77,7 +77,7 @@ def test_the_head_is_divided_and_nothing_else(run, plain):
     assert BertClassifier.load(run.path).temperature == temperature
 
 
-def test_it_is_the_temperature_of_the_dev_rows(run, plain):
+def test_the_temperature_is_that_of_the_dev_rows(run, plain):
     rows, before = shares(plain)
     true = (rows["label"] == "good").to_numpy().astype(int)
     found = Temperature.fit(np.log(before), true)
@@ -89,7 +89,7 @@ def test_it_is_the_temperature_of_the_dev_rows(run, plain):
     assert recorded["brier"] == pytest.approx(list(found.change.brier), abs=1e-3)
 
 
-def test_the_predictions_are_calibrated_and_the_scores_those_of_training(run, plain):
+def test_predictions_are_calibrated_and_scores_are_those_of_training(run, plain):
     rows, after = shares(run)
     _, before = shares(plain)
     scaled = before ** (1 / run.record["calibration"]["temperature"])
@@ -103,7 +103,7 @@ def test_the_predictions_are_calibrated_and_the_scores_those_of_training(run, pl
 
 
 @pytest.mark.parametrize(("format", "name"), [("huggingface", "hf"), ("keras", "model.keras")])
-def test_a_format_has_its_probabilities(format, name, run, reviews, tmp_path):
+def test_an_export_has_the_calibrated_probabilities(format, name, run, reviews, tmp_path):
     texts = read_examples(reviews).texts
     export(run.path, tmp_path / name, format=format)
     found, expected = (
@@ -112,7 +112,7 @@ def test_a_format_has_its_probabilities(format, name, run, reviews, tmp_path):
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_it_is_told(config, tmp_path, capsys):
+def test_the_calibration_is_reported(config, tmp_path, capsys):
     test = str(tmp_path / "test.csv")
     rows = "".join(f"An evening of {n} hours.,{('bad', 'good')[n % 2]}\n" for n in range(6))
     Path(test).write_text(f"text,label\n{rows}", encoding="utf-8")
@@ -132,11 +132,11 @@ def test_it_is_told(config, tmp_path, capsys):
 
 
 class Killed(BaseException):
-    """What no code catches, as no code outlives a kill."""
+    """Caught by no code, as no code survives a kill."""
 
 
 def killed_before(name, call):
-    """Call, and end before this is recorded in run.json."""
+    """Call, and raise `Killed` before this is recorded in run.json."""
     update = RunDirectory.update
 
     def ending(self, **values):
@@ -150,7 +150,7 @@ def killed_before(name, call):
             call()
 
 
-def test_killed_while_it_ends_it_ends_with_the_same(run, config, tmp_path):
+def test_a_run_killed_while_it_ends_resumes_to_the_same(run, config, tmp_path):
     output = tmp_path / "run"
     killed_before("calibration", lambda: train(replace(config, output=str(output)), verbose=0))
     divided = load_file(output / "model" / "model.safetensors")["logits/kernel"]
@@ -172,12 +172,12 @@ def own(run, tmp_path):
     return type(run)(tmp_path / "own")
 
 
-def test_a_finished_run_lacks_nothing(own):
+def test_a_finished_run_has_nothing_to_resume(own):
     with pytest.raises(InputError, match="has completed its 3 epochs"):
         resume(own.path, verbose=0)
 
 
-def test_a_model_that_is_gone_is_calibrated_again(own, run):
+def test_a_missing_model_is_calibrated_again(own, run):
     shutil.rmtree(own.model_folder)
     resume(own.path, verbose=0)
     assert own.record["calibration"] == run.record["calibration"]
@@ -185,8 +185,8 @@ def test_a_model_that_is_gone_is_calibrated_again(own, run):
         np.testing.assert_array_equal(weights(own)[name], array, err_msg=name)
 
 
-def test_trained_longer_it_is_calibrated_once(own, config, tmp_path):
-    """Whichever evaluation is the best: the model is that of its checkpoint, divided once."""
+def test_a_run_trained_longer_is_calibrated_once(own, config, tmp_path):
+    """Whichever evaluation is best, the model is that of its checkpoint, divided once."""
     resume(own.path, epochs=4, verbose=0)
     recorded = own.record["calibration"]
     best = next(own.checkpoints.glob(f"*{own.record['best_epoch']:04d}*/model.safetensors"), None)
@@ -201,7 +201,7 @@ def test_trained_longer_it_is_calibrated_once(own, config, tmp_path):
         np.testing.assert_array_equal(weights(own)["logits/kernel"], expected)
 
 
-def test_continued_it_begins_with_the_divided_head(run, tmp_path):
+def test_a_continued_run_starts_with_the_divided_head(run, tmp_path):
     second = continue_training(
         run.path, tmp_path / "second", epochs=1, allow=("too-few-updates",), verbose=0
     )
@@ -210,7 +210,7 @@ def test_continued_it_begins_with_the_divided_head(run, tmp_path):
     assert settings.get("temperature", 1) == second.record["calibration"]["temperature"]
 
 
-def test_several_labels_are_predicted_as_without_it(config, reviews, tmp_path):
+def test_several_labels_are_predicted_as_without_calibration(config, reviews, tmp_path):
     with reviews.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     data = tmp_path / "tags.csv"
@@ -236,12 +236,12 @@ def test_several_labels_are_predicted_as_without_it(config, reviews, tmp_path):
     assert [list(one.labels) for one in found] == expected
 
 
-def test_needs_a_dev_set(config):
+def test_calibration_needs_a_dev_set(config):
     with pytest.raises(InputError, match="`calibrate` needs a dev set"):
         replace(config, dev_proportion=0)
 
 
-def test_refuses_numbers(config, reviews, tmp_path):
+def test_calibration_refuses_a_regression_target(config, reviews, tmp_path):
     data = tmp_path / "stars.csv"
     data.write_text(
         "text,stars\n" + "".join(f"Film {n},{n % 7}.5\n" for n in range(60)), encoding="utf-8"

@@ -1,4 +1,4 @@
-"""What is told of data that are no longer those of a run."""
+"""The finding when the data of a run have changed."""
 
 import pytest
 
@@ -11,7 +11,7 @@ TEXT = "text,label\ngood,x\nbad,y\n"
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """A run on three files, looked at from another folder than it was started in."""
+    """A run on three files, viewed from a folder other than the one it was started in."""
     folder = tmp_path / "start" / "data"
     folder.mkdir(parents=True)
     for number in (1, 2, 3):
@@ -29,7 +29,7 @@ def told(run, pattern="start/data/*.csv", files=("data/1.csv", "data/2.csv", "da
     return finding.message
 
 
-def test_files_that_were_not_there(run, tmp_path):
+def test_new_files_are_named(run, tmp_path):
     (tmp_path / "start" / "data" / "4.csv").write_text(TEXT)
     assert told(run) == (
         "start/data/*.csv matches files that were not there when runs/a was started: "
@@ -40,17 +40,17 @@ def test_files_that_were_not_there(run, tmp_path):
     assert told(run).endswith("start/data/6.csv and 2 more.")
 
 
-def test_files_that_are_gone(run, tmp_path):
+def test_missing_files_are_named(run, tmp_path):
     (tmp_path / "start" / "data" / "2.csv").unlink()
     assert told(run) == (
         "start/data/*.csv no longer matches data/2.csv, with which runs/a was started."
     )
 
 
-def test_files_that_hold_something_else(run):
+def test_changed_contents_are_reported(run):
     assert told(run) == "The files of start/data/*.csv have changed since runs/a was started."
 
 
-def test_a_single_file(run):
+def test_a_changed_single_file_is_reported(run):
     pattern = "start/data/1.csv"
     assert told(run, pattern) == "start/data/1.csv has changed since runs/a was started."

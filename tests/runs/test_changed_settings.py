@@ -18,7 +18,7 @@ def test_what_a_resumed_run_can_change(tmp_path):
             check_changes(run, ["epochs", name])
 
 
-def test_what_epochs_can_be_scaled_with():
+def test_epochs_are_scaled_only_for_a_changed_plan():
     check_scaled({"batch_size": 4})
     with pytest.raises(InputError, match="computes the epochs: leave out `epochs`"):
         check_scaled({"batch_size": 4, "epochs": 2})
@@ -30,14 +30,14 @@ def test_what_epochs_can_be_scaled_with():
 @pytest.mark.parametrize(
     ("changes", "batch", "each"),
     [
-        ({"devices": 8}, 64, None),  # the batch of all stays
+        ({"devices": 8}, 64, None),  # the total batch size stays
         ({"batch_size_per_device": 4, "devices": 8}, 32, 4),
         ({"batch_size": 16}, 16, None),
-        ({"batch_size": 16, "batch_size_per_device": 4}, 16, 4),  # which TrainConfig refuses
+        ({"batch_size": 16, "batch_size_per_device": 4}, 16, 4),  # refused by TrainConfig
     ],
     ids=str,
 )
-def test_a_new_batch_takes_the_place_of_the_old_one(changes, batch, each):
+def test_a_new_batch_size_replaces_the_old_one(changes, batch, each):
     settings = {"batch_size": 64, "gradient_accumulation_steps": 1}
     changed = changed_settings(settings, changes)
     assert (changed["batch_size"], changed.get("batch_size_per_device")) == (batch, each)

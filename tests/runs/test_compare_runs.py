@@ -1,4 +1,4 @@
-"""Which runs can be compared, and what `kbert compare` and `kbert report` tell of them."""
+"""Which runs can be compared, and what `kbert compare` and `kbert report` say about them."""
 
 import csv
 import json
@@ -47,7 +47,7 @@ def status(*arguments):
     return ended.value.code or 0
 
 
-def test_the_page_of_runs_of_the_same_rows(runs, tmp_path, capsys):
+def test_a_page_compares_runs_on_the_same_rows(runs, tmp_path, capsys):
     output = tmp_path / "page.html"
     assert status("report", runs["one"], runs["other"], "--output", output) == 0
     assert capsys.readouterr().out == f"Wrote {output}.\n"
@@ -70,12 +70,12 @@ def scores_of(run):
 
 
 def predicted(run):
-    """Return the label and what is predicted for each row of the dev set."""
+    """Return the label and the prediction for each row of the dev set."""
     with (run / "predictions.csv").open(encoding="utf-8", newline="") as file:
         return [(row["label"], row["predicted"]) for row in csv.DictReader(file)]
 
 
-def test_the_verb_compares_what_the_runs_predicted(runs, capsys):
+def test_the_command_compares_what_the_runs_predicted(runs, capsys):
     one, other = runs["one"], runs["other"]
     assert status("compare", one, other, "--json") == 0
     record = json.loads(capsys.readouterr().out)
@@ -94,7 +94,7 @@ def test_the_verb_compares_what_the_runs_predicted(runs, capsys):
     assert f"accuracy on the same {record['rows']} rows of dev" in capsys.readouterr().out
 
 
-def test_runs_of_other_rows_are_compared_on_a_file(runs, reviews, tmp_path, capsys):
+def test_runs_on_different_rows_are_compared_on_a_file(runs, reviews, tmp_path, capsys):
     file = tmp_path / "new.csv"
     lines = reviews.read_text(encoding="utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:41]), encoding="utf-8")
@@ -104,7 +104,7 @@ def test_runs_of_other_rows_are_compared_on_a_file(runs, reviews, tmp_path, caps
     assert err.count(" rows") >= 1
     record = json.loads(out)
     assert record["on"] == record["set"] == str(file)
-    # Those judged by different scores are compared by the usual one.
+    # Runs judged by different scores are compared by the usual one.
     assert record["score"] == "accuracy"
     assert [found["code"] for found in record["findings"]] == ["trained-on"] * 3
     for run, found in zip(compared, record["runs"], strict=True):
@@ -113,7 +113,6 @@ def test_runs_of_other_rows_are_compared_on_a_file(runs, reviews, tmp_path, caps
         assert found["scores"]["rows"] == expected["rows"] == record["rows"]
         for name in ("accuracy", "macro_f1", "mcc", "loss"):
             assert found["scores"][name] == pytest.approx(expected[name], abs=1e-4)
-    # What was predicted in training is predicted again.
     assert record["differing"]["settings"]["split_seed"] == [3, 4, 3]
 
 
@@ -127,7 +126,7 @@ def test_each_model_reads_its_own_columns(runs, reviews, tmp_path, capsys):
     assert f"rows of {file}" in capsys.readouterr().out
 
 
-def test_rows_that_differ_are_counted_and_the_first_is_named(runs, capsys):
+def test_differing_rows_are_counted_and_the_first_is_named(runs, capsys):
     assert status("compare", runs["one"], runs["rows"]) == 2
     error = capsys.readouterr().err
     assert error.count("\n") == 1
@@ -180,7 +179,7 @@ def test_an_unfinished_run_is_refused(runs, tmp_path, capsys):
     ],
 )
 @pytest.mark.parametrize("verb", ["report", "compare"])
-def test_what_cannot_be_compared(runs, verb, second, message, capsys):
+def test_runs_that_cannot_be_compared_are_refused(runs, verb, second, message, capsys):
     other = runs.get(second, "nothing")
     with pytest.raises(InputError, match=message):
         compare_runs([runs["one"], other])
@@ -190,7 +189,7 @@ def test_what_cannot_be_compared(runs, verb, second, message, capsys):
     assert "Traceback" not in error
 
 
-def test_one_run_is_not_compared(runs, capsys):
+def test_a_single_run_is_refused(runs, capsys):
     assert status("compare", runs["one"]) == 2
     assert "needs two runs or more" in capsys.readouterr().err
 

@@ -31,7 +31,7 @@ def steps_of(run):
 
 
 def contents(folder):
-    """Every file of a folder, with what it holds."""
+    """Every file of a folder, with its contents."""
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -59,7 +59,7 @@ def parent(reviews, tiny_preset, folder):
 
 @pytest.fixture(scope="module")
 def child(parent, folder):
-    """A run that continues it, the weights that it began with, and what it printed."""
+    """A run that continues the parent, its initial weights, and what it printed."""
     began, printed = [], io.StringIO()
     fit = BertClassifier.fit
 
@@ -75,7 +75,7 @@ def child(parent, folder):
 
 
 @pytest.mark.any_backend  # a matter of files
-def test_weights_are_the_parents_best(parent, child):
+def test_it_starts_with_the_parents_best_weights(parent, child):
     _, began, printed = child
     kept = BertClassifier.load(parent.path).get_weights()
     assert len(began) == len(kept)
@@ -85,14 +85,14 @@ def test_weights_are_the_parents_best(parent, child):
 
 
 @pytest.mark.any_backend
-def test_it_trains_by_a_plan_of_its_own(parent, child):
+def test_it_trains_with_a_plan_of_its_own(parent, child):
     run, began, _ = child
     steps, rates = steps_of(run)
     # 85 rows in batches of 8; the old plan had 22 updates.
     plan = TrainingPlan(85, batch_size=8, epochs=1, learning_rate=2e-3)
     assert steps == list(range(11))
     np.testing.assert_allclose(rates, plan.learning_rate_at(np.arange(11)), rtol=1e-6)
-    assert rates[0] == pytest.approx(2e-3 / 2)  # of one update of warmup
+    assert rates[0] == pytest.approx(2e-3 / 2)  # warmup is one update
     assert min(rates) > 0
     pairs = zip(BertClassifier.load(run.path).get_weights(), began, strict=True)
     assert all(np.any(new != old) for new, old in pairs if new.ndim > 1)
@@ -100,7 +100,7 @@ def test_it_trains_by_a_plan_of_its_own(parent, child):
     assert len(steps_of(parent)[0]) == 22
 
 
-def test_it_notes_its_parent(parent, child):
+def test_it_records_its_parent(parent, child):
     run, _, _ = child
     record = json.loads((parent.path / "evaluations.json").read_text())
     best = record["epochs"][record["best_epoch"] - 1]["dev"]
@@ -118,7 +118,7 @@ def test_it_notes_its_parent(parent, child):
 
 
 @pytest.mark.any_backend  # a matter of the settings
-def test_settings_are_the_parents_but_for_those_given(parent, child):
+def test_settings_are_the_parents_unless_given(parent, child):
     run, _, _ = child
     old, new = (TrainConfig.from_toml(r.path / "config.toml") for r in (parent, run))
     assert (new.parent, new.output) == (str(parent.path), str(run.path))
@@ -129,7 +129,7 @@ def test_settings_are_the_parents_but_for_those_given(parent, child):
 
 @pytest.mark.any_backend  # a matter of settings
 @pytest.mark.parametrize(("long_text", "stride"), [("tail", None), ("windows", 9)])
-def test_texts_that_are_cut_anew_have_no_windows(parent, long_text, stride, monkeypatch):
+def test_window_settings_are_inherited_only_for_windows(parent, long_text, stride, monkeypatch):
     from kbert.runs import continue_training as module
 
     given = {"data": "a.csv", "seed": 0, "long_text": "windows", "stride": 9, "pool": "max"}
@@ -140,7 +140,7 @@ def test_texts_that_are_cut_anew_have_no_windows(parent, long_text, stride, monk
 
 
 @pytest.mark.any_backend  # a matter of files
-def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
+def test_the_default_output_is_the_next_free_directory(parent, monkeypatch):
     from kbert.runs import continue_training as module
 
     seen = []
@@ -153,7 +153,7 @@ def test_without_an_output_it_is_the_next_free_directory(parent, monkeypatch):
     assert not path.exists()  # nothing was recorded in it
 
 
-@pytest.mark.any_backend  # the tests above are of each
+@pytest.mark.any_backend  # the tests above run on each
 def test_a_grandchild_on_other_data(child, sentences, tmp_path):
     data = tmp_path / "more.csv"
     with data.open("w", encoding="utf-8", newline="") as file:
@@ -193,7 +193,7 @@ def test_refuses_an_output_inside_the_parent(parent, inside):
 
 
 @pytest.mark.any_backend  # refused before a model is made
-def test_refuses_what_cannot_be_a_parent(parent, tmp_path):
+def test_refuses_an_invalid_parent(parent, tmp_path):
     for name, message in (("none", "none does not exist"), ("", "is not a run directory")):
         with pytest.raises(KbertError, match=f"{message}.*Pass the directory of a run"):
             continue_training(tmp_path / name, tmp_path / "new", verbose=0)
@@ -232,13 +232,13 @@ def test_refuses_labels_that_the_model_does_not_know(parent, reviews, tmp_path):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_refuses_before_anything_is_made(parent, changes, message, tmp_path):
+def test_refuses_before_anything_is_created(parent, changes, message, tmp_path):
     with pytest.raises(KbertError, match=message):
         continue_training(parent.path, tmp_path / "new", verbose=0, **changes)
     assert not (tmp_path / "new").exists()
 
 
-@pytest.mark.any_backend  # the tests above are of each
+@pytest.mark.any_backend  # the tests above run on each
 @pytest.mark.usefixtures("one_backend")
 def test_continue_in_a_new_process(parent, tmp_path):
     new = RunDirectory(tmp_path / "new")
@@ -259,7 +259,7 @@ def test_continue_in_a_new_process(parent, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_another_seed_evaluates_on_the_rows_that_the_parent_set_aside(parent, folder):
+def test_another_seed_keeps_the_dev_rows_of_the_parent(parent, folder):
     run = continue_training(parent.path, folder / "seed", epochs=1, seed=5, verbose=0)
     assert run.record["data"]["dev"]["sha256"] == parent.record["data"]["dev"]["sha256"]
     assert TrainConfig.from_toml(run.path / "config.toml").split_seed == 0

@@ -1,4 +1,4 @@
-"""Cross-validation: a run for each fold, which can be stopped at any moment."""
+"""Cross-validation: one run per fold, which can be stopped at any moment."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def whole(config):
-    """A cross-validation, and how many changes to its files it made."""
+    """A cross-validation, and how many changes it made to its files."""
     with killed_after(None, config.output) as changes:
         run = train(config, verbose=0)
     return run, changes.count
@@ -73,7 +73,7 @@ def test_cross_validations_are_compared_on_all_their_rows(whole, tmp_path, capsy
 
 
 @pytest.mark.any_backend  # a matter of the rows
-def test_each_row_is_predicted_by_the_model_that_was_not_trained_on_it(whole, reviews):
+def test_each_row_is_predicted_by_the_model_not_trained_on_it(whole, reviews):
     run, _ = whole
     rows = predictions(run)
     with reviews.open(encoding="utf-8", newline="") as file:
@@ -105,7 +105,7 @@ def test_the_scores_are_those_of_the_folds_and_of_all_rows(whole):
 
 @pytest.mark.any_backend  # test_resume_exactly.py resumes on each
 @pytest.mark.parametrize("share", [0.3, 0.55, 0.9])
-def test_a_killed_one_goes_on_to_the_same_predictions(share, config, whole, tmp_path):
+def test_a_killed_one_resumes_to_the_same_predictions(share, config, whole, tmp_path):
     run, count = whole
     stopped = replace(config, output=str(tmp_path / "stopped"))
     with pytest.raises(Killed), killed_after(int(count * share), stopped.output):
@@ -127,21 +127,21 @@ def test_a_finished_one_is_not_trained_again(whole):
 
 
 @pytest.mark.any_backend
-def test_one_fold_alone_is_that_fold(whole, config, tmp_path):
+def test_a_fold_trained_alone_has_the_same_scores(whole, config, tmp_path):
     run = train(replace(config, fold=2, output=str(tmp_path / "second")), verbose=0)
     other = RunDirectory(whole[0].path / "fold-2")
     assert run.best_scores() == other.best_scores()
 
 
 @pytest.mark.any_backend
-def test_what_is_refused_leaves_no_run_behind(config, tmp_path):
+def test_a_refusal_leaves_no_run_behind(config, tmp_path):
     with pytest.raises(InputError, match="no column 'lable'"):
         train(replace(config, label="lable", output=str(tmp_path / "new")), verbose=0)
     assert not (tmp_path / "new").exists()
 
 
 @pytest.mark.any_backend
-def test_a_run_is_evaluated_on_the_rows_that_it_has_set_aside(whole, capsys):
+def test_a_fold_is_evaluated_on_the_rows_it_set_aside(whole, capsys):
     fold = RunDirectory(whole[0].path / "fold-1")
     assert status("evaluate", str(fold.path), "--json") == 0
     scores = json.loads(capsys.readouterr().out)
@@ -194,7 +194,7 @@ def test_folds_of_other_targets(kind, reviews, tiny_preset, tmp_path, capsys):
 
 
 @pytest.mark.any_backend  # a matter of the rows
-def test_rows_of_a_test_file_are_of_no_fold(reviews, tiny_preset, tmp_path):
+def test_rows_of_a_test_file_belong_to_no_fold(reviews, tiny_preset, tmp_path):
     config = config_of(reviews, tiny_preset, tmp_path / "cv", folds=2, test=str(reviews))
     allowed = (*config.allow, "dev-overlap")
     found = predictions(train(replace(config, allow=allowed, report=False), verbose=0))

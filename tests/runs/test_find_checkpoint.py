@@ -26,7 +26,7 @@ def commit(store, epoch):
     store.commit(f"epoch-{epoch}", arrays, state)
 
 
-def test_the_last_or_the_one_that_is_named(run, store):
+def test_the_last_or_the_named_checkpoint_is_found(run, store):
     for epoch in (1, 2):
         commit(store, epoch)
     last = find_checkpoint(run, store, None)
@@ -34,7 +34,7 @@ def test_the_last_or_the_one_that_is_named(run, store):
     assert find_checkpoint(run, store, "000001-epoch-1").position.epoch == 1
 
 
-def test_the_one_before_a_damaged_one_is_offered(run, store):
+def test_the_checkpoint_before_a_damaged_one_is_offered(run, store):
     commit(store, 1)
     file = store.latest() / "model.safetensors"
     file.write_bytes(b"")
@@ -49,7 +49,7 @@ def test_the_one_before_a_damaged_one_is_offered(run, store):
         find_checkpoint(run, store, None)
 
 
-def test_a_run_starts_again_only_where_it_has_achieved_nothing(run, store):
+def test_a_run_starts_from_scratch_only_if_it_achieved_nothing(run, store):
     assert find_checkpoint(run, store, None) is None
     (run.path / "run.json").write_text(json.dumps({"status": "finished"}))
     with pytest.raises(InputError, match="its model and its checkpoints are gone") as refusal:

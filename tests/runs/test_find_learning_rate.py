@@ -22,7 +22,7 @@ def state_of(model):
 
 
 @pytest.mark.any_backend
-def test_the_model_is_what_it_was(fitted):
+def test_the_model_is_left_as_it_was(fitted):
     model, batches = fitted
     model.fit(batches, epochs=1, verbose=0)
     optimizer, before = model.optimizer, state_of(model)
@@ -31,12 +31,12 @@ def test_the_model_is_what_it_was(fitted):
     for array, found in zip(before, state_of(model), strict=True):
         np.testing.assert_array_equal(found, array)
     assert len(search.rates) == len(search.losses) <= 12
-    model.fit(batches, epochs=1, verbose=0)  # by its own optimizer
+    model.fit(batches, epochs=1, verbose=0)  # with its own optimizer
     assert int(optimizer.iterations) == 2 * len(batches)
 
 
 def test_losses_are_those_of_updates_at_these_rates():
-    """A line through the origin: each loss and each step of plain gradient descent by hand."""
+    """A line through the origin, with each loss and gradient descent step computed by hand."""
     inputs = keras.Input((1,))
     outputs = keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(inputs)
     model = keras.Model(inputs, outputs)
@@ -51,11 +51,11 @@ def test_losses_are_those_of_updates_at_these_rates():
     np.testing.assert_allclose(search.losses, expected, rtol=1e-5)
 
 
-def test_a_model_that_is_not_compiled_is_refused(tiny_model):
+def test_an_uncompiled_model_is_refused(tiny_model):
     with pytest.raises(InputError, match="The model is not compiled: call model.compile"):
         find_learning_rate(tiny_model(), [None])
 
 
-def test_no_batch_is_refused(fitted):
+def test_empty_batches_are_refused(fitted):
     with pytest.raises(InputError, match="`batches` has no batch"):
         find_learning_rate(fitted[0], [])

@@ -13,7 +13,7 @@ _RUN = subprocess.run
 
 @pytest.fixture
 def told(monkeypatch):
-    """Let a process print some lines, and return the requests that it is given."""
+    """A function that replaces the trial process with shell code that prints some lines."""
 
     def use(code):
         monkeypatch.setattr(
@@ -43,24 +43,24 @@ def test_the_last_batch_that_fits_is_taken(told, capsys):
     )
 
 
-def test_a_process_that_the_system_ends_has_told_what_fits(told):
+def test_a_killed_process_still_reports_what_fits(told):
     told(line(1) + line(4) + "kill -9 $$")
     assert auto().batch_size == 4
 
 
-def test_where_no_row_fits_nothing_is_trained(told):
+def test_an_error_is_raised_if_not_even_one_row_fits(told):
     told("kill -9 $$")
     with pytest.raises(MachineError, match=r"1 row x 128 tokens does not fit.*max_length=64"):
         auto()
 
 
-def test_where_nothing_can_be_tried_the_reason_is_told(told, capsys):
+def test_the_reason_is_reported_if_no_batch_can_be_tried(told, capsys):
     told("echo some trace >&2; echo 'OSError: no weights' >&2; exit 1")
     assert auto().batch_size == 32
     assert "cannot be tried: OSError: no weights. Batches of 32 rows" in capsys.readouterr().out
 
 
-def test_a_batch_size_that_is_given_is_not_tried(told):
+def test_a_given_batch_size_is_not_tried(told):
     told("exit 1")
     config = with_fitting_batch(TrainConfig("a.csv", batch_size=8, update_size=32), classes=2)
     assert (config.batch_size, config.gradient_accumulation_steps) == (8, 4)
@@ -83,7 +83,7 @@ def settings(reviews, tiny_preset):
 @pytest.mark.any_backend
 @pytest.mark.keras
 @pytest.mark.usefixtures("one_backend")
-def test_a_run_tries_its_batches_and_records_what_it_took(settings, tmp_path, capsys):
+def test_a_run_tries_its_batches_and_records_its_choice(settings, tmp_path, capsys):
     config = TrainConfig(**settings, batch_size="auto", update_size=24, output=str(tmp_path / "a"))
     run = train(config)
     assert "Batches of 24 rows, 1 per update: all fit, in" in capsys.readouterr().out
@@ -94,10 +94,8 @@ def test_a_run_tries_its_batches_and_records_what_it_took(settings, tmp_path, ca
 
 
 @pytest.mark.keras
-@pytest.mark.any_backend  # what fits is told, not tried
-def test_rows_per_update_stay_where_a_run_goes_on_with_the_batches_that_fit(
-    settings, tmp_path, told
-):
+@pytest.mark.any_backend  # what fits is faked, not tried
+def test_a_run_keeps_its_rows_per_update_with_batches_that_fit(settings, tmp_path, told):
     run = train(TrainConfig(**settings, batch_size=12, output=str(tmp_path / "a")), verbose=0)
     told(line(2))
     resume(run.path, epochs=4, batch_size="auto", verbose=0)
@@ -115,7 +113,7 @@ def test_rows_per_update_stay_where_a_run_goes_on_with_the_batches_that_fit(
 
 
 @pytest.mark.keras
-@pytest.mark.any_backend  # a process of its own trains
+@pytest.mark.any_backend  # trains in a process of its own
 @pytest.mark.usefixtures("one_backend")
 def test_pretraining_takes_the_batch_that_fits(sentences, tiny_preset, tmp_path, capsys):
     texts, run = tmp_path / "texts.txt", tmp_path / "run"

@@ -16,7 +16,7 @@ def folds(path, *calibrations):
     return made
 
 
-def test_it_is_the_mean_of_the_folds(tmp_path):
+def test_its_scores_are_the_means_of_the_folds(tmp_path):
     found = fold_calibration(folds(tmp_path, FIRST, SECOND))
     assert found["temperatures"] == [1.5, 2.0]
     assert found["ece"] == pytest.approx([0.15, 0.03])
@@ -24,6 +24,6 @@ def test_it_is_the_mean_of_the_folds(tmp_path):
     assert found["log_loss"] == pytest.approx([0.9, 0.7])
 
 
-def test_there_is_none_where_a_fold_has_none(tmp_path):
+def test_there_is_none_if_a_fold_has_none(tmp_path):
     assert fold_calibration(folds(tmp_path, FIRST, None)) is None
     assert fold_calibration(folds(tmp_path / "other", None, None)) is None

@@ -1,4 +1,4 @@
-"""Callbacks of the user's own: given by whoever starts a run, and by no file."""
+"""The user's own callbacks: given by whoever starts a run, never by a file."""
 
 import json
 import sys
@@ -75,7 +75,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.any_backend
-def test_a_callback_ends_a_run_by_the_usual_names(config):
+def test_a_callback_can_stop_a_run_by_the_usual_metric_names(config):
     run = train(replace(config, output="a"), callbacks=["of_mine:Stop"], verbose=0)
     assert run.record["status"] == "finished"
     assert len(json.loads((run.path / "evaluations.json").read_text())["epochs"]) == 2
@@ -83,7 +83,7 @@ def test_a_callback_ends_a_run_by_the_usual_names(config):
     assert "of_mine" not in (run.path / "config.toml").read_text()
 
 
-@pytest.mark.any_backend  # what is refused is refused before the backend computes
+@pytest.mark.any_backend  # refused before the backend computes
 @pytest.mark.parametrize(
     ("name", "told"),
     [
@@ -107,7 +107,7 @@ def test_a_callback_ends_a_run_by_the_usual_names(config):
         ("of_mine:Needs", "raised TypeError"),
     ],
 )
-def test_what_is_no_callback_is_refused_before_there_is_a_folder(config, name, told):
+def test_an_invalid_callback_is_refused_before_a_folder_exists(config, name, told):
     with pytest.raises(InputError) as refused:
         train(replace(config, output="a"), callbacks=[name], verbose=0)
     assert told in str(refused.value)
@@ -136,7 +136,7 @@ def test_a_callback_that_cannot_work_is_refused_before_the_first_step(config):
     assert not (RunDirectory("a").path / "learning_rate.csv").exists()
 
 
-@pytest.mark.any_backend  # objects, of which no backend is asked anything
+@pytest.mark.any_backend  # only objects, no backend is used
 def test_each_fit_has_callbacks_of_its_own(config):
     import keras
 
@@ -149,7 +149,7 @@ def test_each_fit_has_callbacks_of_its_own(config):
     assert not GivenCallbacks([])
 
 
-@pytest.mark.any_backend  # no backend decides what is imported
+@pytest.mark.any_backend  # imports do not depend on the backend
 def test_a_strangers_run_imports_nothing(config, folder, capsys):
     (folder / "evil.py").write_text("open('imported', 'w').close()\nimport of_mine\n")
     run = train(replace(config, output="a"), verbose=0)

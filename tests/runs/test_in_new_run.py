@@ -20,7 +20,7 @@ from kbert.runs.recorded_split import RecordedSplit
         Cure(),
     ],
 )
-def test_what_a_resumed_run_takes_stays(cure):
+def test_a_cure_that_a_resumed_run_accepts_is_unchanged(cure):
     assert in_new_run(cure) is cure
 
 
@@ -47,14 +47,14 @@ def test_what_a_resumed_run_takes_stays(cure):
         ),
     ],
 )
-def test_the_other_ways_are_those_of_a_new_run(cure, told):
+def test_other_cures_are_offered_for_a_new_run(cure, told):
     found = in_new_run(cure)
     assert str(found) == told
-    assert set(found.settings) <= {"epochs"}  # which programs read
+    assert set(found.settings) <= {"epochs"}  # which are read by programs
     assert stored(found) is not None
 
 
-def test_errors_too():
+def test_errors_get_the_same_cures():
     cure = Cure({"dev_proportion": 0})
     with (
         pytest.raises(InputError, match=r"a: no\. Cure: in a new run: dev_proportion=0$"),
@@ -83,7 +83,7 @@ def test_a_small_dev_set_of_a_resumed_run(reviews):
     assert cures[True] == f"in a new run: {cures[False]}"
 
 
-def test_a_small_fold_has_no_share_to_change(reviews):
+def test_a_small_fold_is_cured_without_dev_proportion(reviews):
     config = TrainConfig(str(reviews), folds=5)
     whole, given = read_files(config)
     training, sets = set_aside(config, whole, given, RecordedSplit())

@@ -1,4 +1,4 @@
-"""What is found in the data of a run before it is trained. No Keras."""
+"""Findings in the data of a run before it is trained. No Keras."""
 
 import csv
 import json
@@ -51,7 +51,7 @@ def judge(config, split_version=2):
     return {f.code: f for f in judge_data(config, whole, training, sets, None)}
 
 
-def test_what_is_set_aside_shares_no_text_with_the_rest(write, repeated):
+def test_rows_set_aside_share_no_text_with_the_rest(write, repeated):
     config = TrainConfig(data=write(repeated), dev_proportion=0.3)
     training, sets = read_sets(config)
     assert len(training) + len(sets["dev"]) == 200
@@ -60,7 +60,7 @@ def test_what_is_set_aside_shares_no_text_with_the_rest(write, repeated):
     assert "dev-overlap" not in judge(config)
 
 
-def test_a_run_of_0_1_is_told_what_its_split_did(write, repeated):
+def test_a_run_of_0_1_is_warned_about_its_split(write, repeated):
     config = TrainConfig(data=write(repeated), dev_proportion=0.3, text="text")
     found = judge(config, split_version=1)["dev-overlap"]
     assert found.severity == "warning"
@@ -69,19 +69,19 @@ def test_a_run_of_0_1_is_told_what_its_split_did(write, repeated):
     assert "`dev`" not in str(found.cure)
 
 
-def test_the_whole_file_is_judged_as_inspect_does(write, repeated):
+def test_the_whole_file_gets_the_findings_of_inspect(write, repeated):
     path = write(repeated)
     config = TrainConfig(data=path, dev_proportion=0.5)
     whole, _ = read_files(config)
     inspected = {f.code: f.message for f in inspect_examples(whole, for_kbert=True).findings}
     judged = {code: f.message for code, f in judge(config).items()}
-    judged.pop("near-duplicates", None)  # of the two sets
+    judged.pop("near-duplicates", None)  # compares the two sets
     assert judged == inspected
     assert inspected["conflicting-labels"].startswith("20 rows have a text that also occurs")
     assert "50 rows (25.0%)" in inspected["duplicates"]
 
 
-def test_small_sets_have_a_cure_that_fits(write, repeated):
+def test_small_dev_sets_get_a_cure_that_fits(write, repeated):
     own = judge(TrainConfig(data=write(repeated)))["dev-small"]
     assert own.message.startswith("dev has 20 rows")
     assert own.cure.settings == {"dev_proportion": 0.3}
@@ -94,7 +94,7 @@ def test_small_sets_have_a_cure_that_fits(write, repeated):
     assert str(given["dev-overlap"].cure).startswith("take these rows out of one of the two files")
 
 
-def test_files_of_a_task_are_the_publishers(tmp_path):
+def test_cures_for_the_files_of_a_task_do_not_name_dev(tmp_path):
     lines = ["index\tsentence1\tsentence2\tlabel"]
     lines += [f"{n}\ta {n}\tb {n}\t{('', 'not_')[n % 2]}entailment" for n in range(20)]
     for name in ("train.tsv", "dev.tsv"):
@@ -125,19 +125,19 @@ def test_a_run_of_0_1_keeps_its_split(old_run):
     assert exported.fingerprint == recorded["dev"]["sha256"]
 
 
-def test_evaluate_knows_the_rows_that_a_run_of_0_1_was_trained_on(old_run):
+def test_evaluate_knows_the_training_rows_of_a_run_of_0_1(old_run):
     whole = read_examples("reviews.csv")
     training, dev = whole.split_as_in_0_1(0.2, 3)
     assert trained_on("run", dev) is None
     assert trained_on("run", training.take([0, 1, 2])).message.startswith("3 rows of ")
 
 
-def test_a_run_without_a_record_has_the_present_split(old_run):
+def test_a_run_without_a_record_has_the_current_split(old_run):
     (old_run.path / "run.json").unlink()
     assert old_run.split_version == 2
 
 
-def test_what_is_trained_further_on_the_same_data_sets_the_same_rows_aside(old_run, tmp_path):
+def test_training_further_on_the_same_data_keeps_the_split(old_run, tmp_path):
     settings = {"parent": "run", "output": "next", "max_length": 24}
     assert inherited_split(TrainConfig(data="reviews.csv", **settings)).version == 1
     assert inherited_split(TrainConfig(data=str(tmp_path / "reviews.csv"), **settings)).version == 1
@@ -163,7 +163,7 @@ def unknown(config):
     ]
 
 
-def test_another_preset_is_proposed_where_one_can_be_chosen(chinese, old_run):
+def test_another_preset_is_proposed_if_one_can_be_chosen(chinese, old_run):
     config = TrainConfig(data=chinese)
     assert unknown(config).severity == "error"
     assert str(unknown(config).cure).startswith('preset="bert_base_zh", which is downloaded')

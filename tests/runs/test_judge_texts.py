@@ -1,4 +1,4 @@
-"""What is wrong with texts, in words that fit pretraining."""
+"""Findings in texts, worded for pretraining."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def judged(texts, **settings):
     return judge_texts(config, {"train": Examples(texts, source="texts.txt")}, tokenizer)
 
 
-def test_long_texts_are_a_finding_where_they_are_cut_alone():
+def test_long_texts_are_a_finding_only_if_they_are_cut():
     [finding] = [f for f in judged(LONG, long_text="tail") if f.code == "texts-cut"]
     assert finding.cure.settings == {"long_text": "windows"}
     cured = judged(LONG, **finding.cure.settings)
@@ -31,7 +31,7 @@ def test_long_texts_are_a_finding_where_they_are_cut_alone():
         (["12", "345", "7"] * 5, "texts-are-numbers", None),
     ],
 )
-def test_what_inspect_finds_in_texts(texts, code, severity):
+def test_texts_get_the_findings_of_inspect(texts, code, severity):
     found = {finding.code: finding.severity for finding in judged(texts)}
     assert code in found
     assert severity in (None, found[code])

@@ -1,4 +1,4 @@
-"""The files of a run are read by programs: they are English in every language of the surface."""
+"""The files of a run are read by programs: they are English in every interface language."""
 
 import json
 import re
@@ -34,7 +34,7 @@ def run(reviews, tiny_preset, tmp_path_factory):
         return train(config, verbose=0)
 
 
-def test_what_programs_read_is_english(run):
+def test_files_for_programs_are_in_english(run):
     texts = {
         file.relative_to(run.path).as_posix(): file.read_bytes().decode(errors="replace")
         for file in run.path.rglob("*")
@@ -45,7 +45,7 @@ def test_what_programs_read_is_english(run):
     assert {name for name, text in texts.items() if CHINESE.search(text)} == FOR_PEOPLE
 
 
-def test_the_page_words_the_findings_of_the_record_again(run):
+def test_the_page_translates_the_recorded_findings(run):
     findings = json.loads((run.path / "run.json").read_text(encoding="utf-8"))["findings"]
     assert {"dev-small", "too-few-updates"} & {finding["code"] for finding in findings}
     page = (run.path / "report.html").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ from kbert.runs.learning_rate_log import rewind_log
 
 HEADER = "step,epoch,learning_rate,loss,gradient_norm,update_ratio\n"
 ONE = ((0, 0),)
-# After 11 batches the plan was changed: the optimizer counted on from step 6.
+# After 11 batches the plan was changed: the optimizer continued from step 6.
 TWO = ((0, 0), (11, 6))
 
 
@@ -37,12 +37,12 @@ def rows(*parts):
         (14, TWO, rows(range(9), range(6, 9)), ["9 to 10"], rows(range(9), range(6, 9))),
         (13, ((0, 0), (11, 20)), rows(range(11), range(20, 30)), [], rows(range(11), [20, 21])),
         (5, ONE, rows([0, 1, 1, 2, 3, 4]), [], rows(range(5))),
-        # kbert 0.1 did not tell the steps of its plans
+        # kbert 0.1 did not record the steps of its plans
         (5, None, rows(range(9)), [], rows(range(5))),
         (5, None, rows(range(3)), ["3 to 4"], rows(range(3))),
     ],
 )
-def test_it_is_rewound_by_the_numbers_of_its_steps(batches, steps, before, gaps, after, tmp_path):
+def test_the_log_is_rewound_by_step_number(batches, steps, before, gaps, after, tmp_path):
     file = tmp_path / "learning_rate.csv"
     file.write_text(before, encoding="utf-8")
     assert list(map(str, rewind_log(tmp_path, batches, steps))) == gaps
@@ -51,14 +51,14 @@ def test_it_is_rewound_by_the_numbers_of_its_steps(batches, steps, before, gaps,
     assert list(map(str, rewind_log(tmp_path, batches, steps))) == gaps
 
 
-def test_a_log_of_kbert_0_1_gets_the_columns_that_are_new(tmp_path):
+def test_a_log_of_kbert_0_1_gets_the_new_columns(tmp_path):
     file = tmp_path / "learning_rate.csv"
     file.write_text("step,epoch,learning_rate,loss\n0,0,0.1,0.5\n1,0,0.1,\n2,0,0.1\n")
     assert list(map(str, rewind_log(tmp_path, 3, ONE))) == ["2"]
     assert file.read_text() == HEADER + "0,0,0.1,0.5,,\n1,0,0.1,,,\n"
 
 
-def test_a_row_that_was_torn_is_no_row_of_fewer_columns(tmp_path):
+def test_a_torn_row_counts_as_missing(tmp_path):
     file = tmp_path / "learning_rate.csv"
     file.write_text(rows(range(2)) + "2,0,0.1,0.\n" + "3,0,0.1,0.5,,\n")
     assert list(map(str, rewind_log(tmp_path, 4, ONE))) == ["2"]

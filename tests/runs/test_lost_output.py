@@ -1,4 +1,4 @@
-"""A training whose output nobody can read, or write, ends as any other."""
+"""A training run whose output cannot be read or written ends like any other."""
 
 import io
 import os
@@ -14,7 +14,7 @@ pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 @pytest.fixture
 def config(sentences, tiny_preset, tmp_path):
-    """A small run on Chinese labels."""
+    """A small run with Chinese labels."""
     texts, labels = sentences
     names = {"good": "正面", "bad": "负面"}
     rows = [f'"{text}",{names[label]}\n' for text, label in zip(texts, labels, strict=True)]
@@ -31,7 +31,7 @@ def config(sentences, tiny_preset, tmp_path):
     )
 
 
-def test_a_reader_that_has_gone_is_noted_in_the_run(config, monkeypatch):
+def test_a_closed_reader_is_recorded_in_the_run(config, monkeypatch):
     reader, writer = os.pipe()
     os.close(reader)
     with open(writer, "w", encoding="utf-8") as stream:
@@ -43,7 +43,7 @@ def test_a_reader_that_has_gone_is_noted_in_the_run(config, monkeypatch):
     assert run.record["output_lost"] == {"stdout": "Broken pipe"}
 
 
-def test_a_stream_without_the_characters_loses_nothing(config, monkeypatch):
+def test_characters_that_the_stream_cannot_encode_are_escaped(config, monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
     run = train(config)

@@ -1,4 +1,4 @@
-"""What is said and refused before a pretraining run begins."""
+"""Messages and refusals before a pretraining run starts."""
 
 import pytest
 
@@ -13,7 +13,7 @@ CHINESE = ["这部电影很好看。", "我不喜欢这家酒店。", "房间又
 
 @pytest.fixture
 def prepared(tiny_preset, tmp_path, monkeypatch):
-    """A function of texts that prepares a run on them, and of what finds Chinese words."""
+    """A function that prepares a run on texts, with a segmenter of Chinese words."""
     monkeypatch.setattr(module, "choose_backend", lambda wanted: "torch")
 
     def prepare(texts, segmenter=None, preset=tiny_preset, **settings):
@@ -27,7 +27,7 @@ def prepared(tiny_preset, tmp_path, monkeypatch):
                 max_length=16,
                 dev_proportion=0.3,
                 precision="float32",
-                allow=("too-few-updates", "unknown-tokens"),  # Chinese of an English vocabulary
+                allow=("too-few-updates", "unknown-tokens"),  # Chinese with an English vocabulary
                 **settings,
             )
         )
@@ -35,7 +35,7 @@ def prepared(tiny_preset, tmp_path, monkeypatch):
     return prepare
 
 
-def test_what_a_chinese_word_is(prepared, monkeypatch, capsys):
+def test_chinese_words_depend_on_the_segmenter(prepared, monkeypatch, capsys):
     found = prepared(CHINESE)
     assert found.words == "characters"
     assert "pip install rjieba" in capsys.readouterr().out
@@ -44,12 +44,12 @@ def test_what_a_chinese_word_is(prepared, monkeypatch, capsys):
     assert "Whole Chinese words are masked" in capsys.readouterr().out
 
 
-def test_of_english_nothing_is_said(prepared, capsys):
+def test_english_texts_get_no_message_about_chinese(prepared, capsys):
     prepared(["A good film.", "A bad film.", "No film."])
     assert "Chinese" not in capsys.readouterr().out
 
 
-def test_texts_are_set_aside_by_the_seed(prepared):
+def test_the_seed_decides_which_texts_are_set_aside(prepared):
     texts = [f"Film number {number}." for number in range(40)]
     first, again, other = (prepared(texts, seed=seed).sets["dev"].texts for seed in (0, 0, 1))
     assert list(first) == list(again)
@@ -57,7 +57,7 @@ def test_texts_are_set_aside_by_the_seed(prepared):
     assert len(first) == len(other) == 12
 
 
-def test_a_preset_without_mask(prepared, tiny_preset, tmp_path):
+def test_a_preset_without_a_mask_token_is_refused(prepared, tiny_preset, tmp_path):
     pieces = (tiny_preset / "vocab.txt").read_text(encoding="utf-8").replace("[MASK]", "[OTHER]")
     own = tmp_path / "own"
     own.mkdir()
@@ -67,7 +67,7 @@ def test_a_preset_without_mask(prepared, tiny_preset, tmp_path):
         prepared(["A good film.", "A bad film.", "No film."], preset=str(own))
 
 
-def test_the_package_of_chinese_words(monkeypatch):
+def test_there_is_no_segmenter_without_its_package(monkeypatch):
     monkeypatch.setattr(masking.importlib.util, "find_spec", lambda name: None)
     assert masking.chinese_segmenter() is None
     assert Masking.slots(128) == 19

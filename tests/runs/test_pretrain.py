@@ -1,4 +1,4 @@
-"""Pretraining on unlabelled texts: a run, killed and resumed, and what takes its result."""
+"""Pretraining on unlabelled texts: a run, killed and resumed, and what uses its result."""
 
 import itertools
 import json
@@ -42,7 +42,7 @@ pytestmark = pytest.mark.keras
 
 @pytest.fixture(scope="module")
 def texts(sentences, tmp_path_factory):
-    """A file of one text per line, some of them twice."""
+    """A file with one text per line, some of them twice."""
     path = tmp_path_factory.mktemp("texts") / "texts.txt"
     path.write_text("\n".join([*sentences[0], *sentences[0][:9]]) + "\n", encoding="utf-8")
     return path
@@ -77,7 +77,7 @@ def model_of(run):
 
 
 def kill_in(batch, call, monkeypatch):
-    """Call, and end it with `Killed` before the batch of this number."""
+    """Call, and raise `Killed` before the batch of this number."""
     counts = itertools.count()
     original = RunCheckpoint.on_train_batch_begin
 
@@ -96,11 +96,13 @@ def kill_in(batch, call, monkeypatch):
 @pytest.mark.parametrize(
     "batches",
     [
-        pytest.param((0,), marks=pytest.mark.any_backend, id="0"),  # it begins anew
+        pytest.param((0,), marks=pytest.mark.any_backend, id="0"),  # it starts from scratch
         pytest.param((5, 1), id="5-1"),
     ],
 )
-def test_a_killed_run_ends_as_if_it_had_not_been(batches, config, finished, tmp_path, monkeypatch):
+def test_a_killed_run_ends_like_an_uninterrupted_one(
+    batches, config, finished, tmp_path, monkeypatch
+):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
     kill_in(batches[0], lambda: pretrain(first, verbose=0), monkeypatch)
@@ -120,7 +122,7 @@ def test_a_killed_run_ends_as_if_it_had_not_been(batches, config, finished, tmp_
     assert len(run.record["resumed"]) == len(batches)
 
 
-@pytest.mark.any_backend  # the run above is on each
+@pytest.mark.any_backend  # the run above is trained on each
 def test_the_run_keeps_the_model_of_its_best_evaluation(config, finished):
     record = json.loads((finished.path / "evaluations.json").read_text(encoding="utf-8"))
     losses = [one["dev"]["loss"] for one in record["epochs"]]
@@ -149,15 +151,15 @@ def test_the_run_keeps_the_model_of_its_best_evaluation(config, finished):
 
 
 @pytest.mark.any_backend  # the files are the same
-def test_rows_are_windows_and_several_share_a_row(config, finished):
+def test_texts_are_cut_into_windows_that_share_rows(config, finished):
     record, written = finished.record, PretrainConfig.from_toml(finished.path / "config.toml")
     assert record["plan"]["examples"] > record["data"]["train"]["rows"]
     assert (written.packing, written.long_text, written.stride) == ("on", "windows", 0)
     assert record["unigram_loss"] > 3
 
 
-@pytest.mark.any_backend  # the run above is on each
-def test_a_model_that_has_learned_nothing(config, tmp_path):
+@pytest.mark.any_backend  # the run above is trained on each
+def test_a_model_that_has_learned_nothing_is_a_finding(config, tmp_path):
     settings = {"output": str(tmp_path / "run"), "learning_rate": 1e-6, "evaluate_every": None}
     run = pretrain(replace(config, epochs=1, dev_proportion=0.4, **settings), verbose=0)
     codes = [finding["code"] for finding in run.record["findings"]]
@@ -166,7 +168,7 @@ def test_a_model_that_has_learned_nothing(config, tmp_path):
 
 @pytest.mark.any_backend  # the files are the same
 @pytest.mark.parametrize("part", ["", "model"])
-def test_a_classifier_begins_with_the_encoder(finished, part):
+def test_a_classifier_starts_with_the_encoder(finished, part):
     model = BertClassifier.from_preset(str(finished.path / part), ["x", "y"])
     ours = to_arrays(model.backbone.weights)
     theirs = to_arrays(MaskedLanguageModel.from_preset(str(finished)).backbone.weights)
@@ -177,7 +179,7 @@ def test_a_classifier_begins_with_the_encoder(finished, part):
 
 
 @pytest.mark.any_backend  # the files are the same
-def test_train_takes_the_run_as_its_preset(finished, reviews, tmp_path):
+def test_train_accepts_the_run_as_its_preset(finished, reviews, tmp_path):
     run = train(
         TrainConfig(
             data=str(reviews),
@@ -194,7 +196,7 @@ def test_train_takes_the_run_as_its_preset(finished, reviews, tmp_path):
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_equal_texts_are_on_one_side(config):
+def test_equal_texts_are_in_the_same_set(config):
     sets = read_pretraining_texts(config)
     train, dev = (set(sets[name].texts) for name in ("train", "dev"))
     assert train.isdisjoint(dev)
@@ -203,7 +205,7 @@ def test_equal_texts_are_on_one_side(config):
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_labels_beside_the_texts_do_not_matter(config, tmp_path):
+def test_labels_beside_the_texts_are_ignored(config, tmp_path):
     path = tmp_path / "texts.csv"
     path.write_text("text,label\na good film,x\na bad film,\nno film,y\n", encoding="utf-8")
     sets = read_pretraining_texts(replace(config, data=str(path)))
@@ -226,13 +228,13 @@ def test_what_a_finished_run_refuses(finished, changes, message):
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_it_is_not_continued_as_a_classifier(finished):
+def test_continuing_it_as_a_classifier_is_refused(finished):
     with pytest.raises(InputError, match="pretraining"):
         continue_training(finished.path, verbose=0)
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_other_texts_are_refused(config, texts, tmp_path, monkeypatch):
+def test_changed_texts_are_refused(config, texts, tmp_path, monkeypatch):
     own = tmp_path / "own.txt"
     own.write_text(texts.read_text(encoding="utf-8"), encoding="utf-8")
     run = tmp_path / "run"
@@ -250,7 +252,7 @@ def test_other_texts_are_refused(config, texts, tmp_path, monkeypatch):
     ("size", "cure"),
     [(16, {"batch_size": 8, "gradient_accumulation_steps": 2}), (1, {"max_length": 4})],
 )
-def test_a_step_that_does_not_fit(config, tmp_path, monkeypatch, size, cure):
+def test_a_step_that_does_not_fit_names_a_smaller_one(config, tmp_path, monkeypatch, size, cure):
     def fit(*args, **kwargs):
         raise MemoryError
 
@@ -263,7 +265,7 @@ def test_a_step_that_does_not_fit(config, tmp_path, monkeypatch, size, cure):
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_a_run_without_a_model(finished, tmp_path):
+def test_a_run_without_a_model_is_refused(finished, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
     (run / "run.json").write_bytes((finished.path / "run.json").read_bytes())
@@ -273,7 +275,7 @@ def test_a_run_without_a_model(finished, tmp_path):
 
 @pytest.mark.any_backend  # nothing is computed
 @pytest.mark.parametrize("content", ["", "\n\n", "one text alone\n"])
-def test_too_few_texts(config, content, tmp_path):
+def test_too_few_texts_are_refused(config, content, tmp_path):
     path = tmp_path / "few.txt"
     path.write_text(content, encoding="utf-8")
     with pytest.raises(InputError):
@@ -282,7 +284,7 @@ def test_too_few_texts(config, content, tmp_path):
 
 
 @pytest.mark.any_backend  # nothing is computed
-def test_without_texts_to_evaluate_on_the_last_model_is_kept(config, tmp_path):
+def test_without_dev_texts_the_last_model_is_kept(config, tmp_path):
     run = pretrain(
         replace(
             config,
@@ -301,7 +303,7 @@ def test_without_texts_to_evaluate_on_the_last_model_is_kept(config, tmp_path):
 
 
 @pytest.mark.any_backend  # a matter of files
-def test_its_report_tells_its_losses_and_of_no_single_row(finished, tmp_path):
+def test_its_report_has_losses_but_no_single_rows(finished, tmp_path):
     output = tmp_path / "page.html"
     report = report_of_run(finished)
     assert report.notes == ()
@@ -311,8 +313,8 @@ def test_its_report_tells_its_losses_and_of_no_single_row(finished, tmp_path):
     assert f"--preset {finished.path}" in text
 
 
-@pytest.mark.any_backend  # the run above is on each
-def test_the_page_has_the_frequencies_beside_the_model_and_the_lengths(finished):
+@pytest.mark.any_backend  # the run above is trained on each
+def test_the_page_has_the_token_frequencies_and_the_lengths(finished):
     text = (finished.path / "report.html").read_text(encoding="utf-8")
     for expected in (
         "the frequencies of the tokens",

@@ -27,7 +27,7 @@ def test_a_column_of_ids_is_refused_before_it_is_split(config):
         read_sets(config([f"id{place}" for place in range(40)], dev_proportion=0.0))
 
 
-def test_it_can_be_allowed(config):
+def test_too_many_classes_can_be_allowed(config):
     labels = [*(f"id{place}" for place in range(30)), "a", "a", "b", "b"]
     with pytest.raises(FindingsError, match="34 rows have 32 different labels"):
         read_sets(config(labels))
@@ -40,12 +40,12 @@ def test_seeds_are_compared_on_one_split(config):
     first, other = (read_sets(config(labels, seed=seed, split_seed=7))[1]["dev"] for seed in (0, 1))
     assert first.texts == other.texts
     assert first.source.endswith("(10% set aside, seed 7)")
-    # Without it, the split is that of the seed, as ever.
+    # Without it, the split is that of the seed, as always.
     assert read_sets(config(labels, seed=7))[1]["dev"].texts == first.texts
     assert read_sets(config(labels, seed=1))[1]["dev"].texts != first.texts
 
 
-def test_a_class_that_comes_up_late_is_told(config, tmp_path):
+def test_a_class_missing_from_the_training_set_is_reported(config, tmp_path):
     path = tmp_path / "late.csv"
     rows = [f"text {n},{'ab'[n % 2] if n < 90 else 'bc'[n % 2]},{n}" for n in range(100)]
     path.write_text("text,label,day\n" + "\n".join(rows) + "\n")

@@ -15,7 +15,7 @@ from kbert.runs.run_directory import DEV_ROWS, RunDirectory
 
 @pytest.fixture
 def run(reviews, tmp_path):
-    """A run directory as far as its split is concerned, which had another seed than it says."""
+    """The parts of a run directory that the split uses; its seed differs from the recorded one."""
     config = TrainConfig(str(reviews), dev_proportion=0.2)
     dev = read_sets(replace(config, seed=9))[1]["dev"]
     run = RunDirectory.create(tmp_path / "run")
@@ -25,7 +25,7 @@ def run(reviews, tmp_path):
     return run
 
 
-def test_the_rows_of_a_run_are_those_that_it_lists(run, reviews):
+def test_the_dev_rows_of_a_run_are_those_it_lists(run, reviews):
     config = TrainConfig(str(reviews), dev_proportion=0.2)
     training, sets = read_sets(config, split=RecordedSplit.of(run))
     expected_training, expected = read_sets(replace(config, seed=9))
@@ -41,15 +41,15 @@ def test_the_rows_of_a_run_are_those_that_it_lists(run, reviews):
     "content",
     [b"", b"row\n", b"row\n1\n2\n", b"row\nx\n", b"\xff\xfe", b"row\n" + b"9" * 99, b"row\n\n\n"],
 )
-def test_a_list_that_is_not_the_run_s_is_not_used(content, run, reviews):
+def test_a_list_that_does_not_fit_the_run_is_ignored(content, run, reviews):
     (run.path / DEV_ROWS).write_bytes(content)
     config = TrainConfig(str(reviews), dev_proportion=0.2)
     dev = read_sets(config, split=RecordedSplit.of(run))[1]["dev"]
     assert dev.fingerprint == read_sets(config)[1]["dev"].fingerprint
 
 
-def test_changed_data_are_divided_by_their_texts(run, reviews, tmp_path):
-    """In a file with a row more at its beginning, the numbers are those of other rows."""
+def test_changed_data_are_split_by_their_texts(run, reviews, tmp_path):
+    """With one more row at the start of the file, the numbers are those of other rows."""
     with reviews.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     changed = tmp_path / "changed.csv"
@@ -58,14 +58,14 @@ def test_changed_data_are_divided_by_their_texts(run, reviews, tmp_path):
     config = TrainConfig(str(changed), dev_proportion=0.2)
     dev = read_sets(config, split=RecordedSplit.of(run))[1]["dev"]
     assert dev.fingerprint == read_sets(config)[1]["dev"].fingerprint
-    # Rows that are added at the end change neither the numbers nor what is listed.
+    # Rows added at the end change neither the numbers nor the listed rows.
     with changed.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file).writerows([header, *rows, ["A new one.", "good"]])
     training, sets = read_sets(config, split=RecordedSplit.of(run))
     assert (len(training) + len(sets["dev"]), sets["dev"].source[-5:]) == (len(rows) + 1, "ists)")
 
 
-def test_of_several_files_the_rows_are_named_by_file(sentences, tmp_path):
+def test_rows_of_several_files_are_listed_by_file(sentences, tmp_path):
     for part in range(2):
         with (tmp_path / f"{part}.csv").open("w", encoding="utf-8", newline="") as file:
             table = csv.writer(file)
@@ -83,7 +83,7 @@ def test_of_several_files_the_rows_are_named_by_file(sentences, tmp_path):
     assert set_aside(config, whole, given_sets, split)[1]["dev"].fingerprint == dev.fingerprint
 
 
-def test_a_run_that_continues_another_takes_its_rows_where_the_split_is_the_same(run, reviews):
+def test_a_continued_run_keeps_the_rows_if_the_split_is_the_same(run, reviews):
     config = TrainConfig(str(reviews), dev_proportion=0.2, parent=str(run))
     assert inherited_split(config).rows is not None
     for changes in ({"dev_proportion": 0.3}, {"split_seed": 4}, {"group": "label"}):

@@ -1,4 +1,4 @@
-"""The report of a run: what it is made of, and what cannot keep a run from its end."""
+"""The report of a run: what it contains, and failures that do not stop the run."""
 
 import csv
 import re
@@ -42,7 +42,7 @@ def status(*arguments):
     return ended.value.code or 0
 
 
-def test_a_run_leaves_a_page_of_itself(run):
+def test_a_run_writes_its_report(run):
     text = (run.path / "report.html").read_text(encoding="utf-8")
     accuracy = run.best_scores()["accuracy"]
     assert f'<p class="score">{accuracy:.4f}' in text
@@ -52,7 +52,7 @@ def test_a_run_leaves_a_page_of_itself(run):
     assert f"<td>{wrong[0]['row']}</td><td>{wrong[0]['label']}</td>" in text
 
 
-def test_it_is_written_again_alike(run, tmp_path, capsys):
+def test_the_command_writes_the_same_report(run, tmp_path, capsys):
     output = tmp_path / "page.html"
     assert status("report", str(run.path), "--output", str(output)) == 0
     assert capsys.readouterr().out == f"Wrote {output}.\n"
@@ -60,7 +60,7 @@ def test_it_is_written_again_alike(run, tmp_path, capsys):
     assert output.read_text(encoding="utf-8") == first
 
 
-def test_it_tells_what_was_trained(run):
+def test_the_report_describes_the_training(run):
     report = report_of_run(run)
     assert report.plan.updates == len(report.log.steps) == run.record["plan"]["updates"]
     assert len(report.predictions) == len(report.texts) == run.best_scores()["rows"]
@@ -68,7 +68,7 @@ def test_it_tells_what_was_trained(run):
     assert report.notes == ()
 
 
-def test_without_its_data_it_lacks_the_texts_and_says_so(config, reviews, tmp_path):
+def test_a_report_without_the_data_says_that_it_lacks_the_texts(config, reviews, tmp_path):
     data = tmp_path / "data.csv"
     data.write_bytes(reviews.read_bytes())
     settings = replace(config, data=str(data), output=str(tmp_path / "run"), report=False)
@@ -84,7 +84,7 @@ def test_without_its_data_it_lacks_the_texts_and_says_so(config, reviews, tmp_pa
     assert "Most confident mistakes" in text
 
 
-def test_whatever_fails_in_it_the_run_has_ended(config, tmp_path, monkeypatch, capsys):
+def test_a_failing_report_does_not_fail_the_run(config, tmp_path, monkeypatch, capsys):
     def fail(report):
         raise ZeroDivisionError("of all things")
 
@@ -95,14 +95,14 @@ def test_whatever_fails_in_it_the_run_has_ended(config, tmp_path, monkeypatch, c
     assert not (own.path / "report.html").exists()
 
 
-def test_a_run_without_an_evaluation_has_one(config, tmp_path):
+def test_a_run_without_an_evaluation_has_a_report(config, tmp_path):
     settings = replace(config, output=str(tmp_path / "run"), dev_proportion=0, baseline="both")
     own = train(replace(settings, epochs=1), verbose=0)
     assert "no rows to evaluate on" in (own.path / "report.html").read_text(encoding="utf-8")
     assert not (own.path / "predictions.csv").exists()
 
 
-def test_a_run_that_goes_on_has_none_until_its_end(run, config, tmp_path, monkeypatch):
+def test_a_resumed_run_has_no_report_until_its_end(run, config, tmp_path, monkeypatch):
     own = train(replace(config, output=str(tmp_path / "run"), epochs=1), verbose=0)
     seen = []
     monkeypatch.setattr(
@@ -115,7 +115,7 @@ def test_a_run_that_goes_on_has_none_until_its_end(run, config, tmp_path, monkey
 
 
 @pytest.mark.parametrize("name", ["nothing", "film.csv"])
-def test_what_is_no_run_is_refused(name, tmp_path, capsys):
+def test_a_path_that_is_not_a_run_is_refused(name, tmp_path, capsys):
     (tmp_path / "film.csv").write_text("text\n", encoding="utf-8")
     assert status("report", str(tmp_path / name)) == 2
     assert "Traceback" not in capsys.readouterr().err

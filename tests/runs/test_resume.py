@@ -28,7 +28,7 @@ from kbert.runs.run_directory import RunDirectory
 
 pytestmark = pytest.mark.keras
 
-PLAN = TrainingPlan(85, batch_size=8, epochs=2, learning_rate=1e-3)  # 11 batches an epoch
+PLAN = TrainingPlan(85, batch_size=8, epochs=2, learning_rate=1e-3)  # 11 batches per epoch
 
 
 def steps_of(run):
@@ -42,7 +42,7 @@ def evaluations_of(run):
 
 
 def contents(folder):
-    """Every file of a folder, with what it holds."""
+    """Every file of a folder, with its contents."""
     return {path: path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
@@ -82,7 +82,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished(config):
-    """A run that nothing has interrupted."""
+    """An uninterrupted run."""
     return train(config, verbose=0)
 
 
@@ -114,7 +114,7 @@ def whole(finished, tmp_path):
     return RunDirectory(shutil.copytree(finished.path, tmp_path / "run"))
 
 
-def test_an_interrupted_run_resumes_as_if_it_had_not_been(stopped, finished, capsys):
+def test_an_interrupted_run_resumes_as_if_uninterrupted(stopped, finished, capsys):
     assert stopped.record["status"] == "stopped"
     run = resume(stopped.path)
     assert str(ChangedPlan(PLAN, PLAN, 85)) in capsys.readouterr().out
@@ -136,7 +136,7 @@ def test_an_interrupted_run_resumes_as_if_it_had_not_been(stopped, finished, cap
 def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
     before = evaluations_of(whole)
     model = contents(whole.model_folder)
-    # So small a rate changes no score, so no later epoch is better.
+    # The rate is too small to change a score, so no later epoch is better.
     run = resume(whole.path, epochs=3, learning_rate=1e-12, allow=("unusual-rate",))
     new = replace(PLAN, epochs=3, learning_rate=1e-12)
     assert str(ChangedPlan(PLAN, new, 170)) in capsys.readouterr().out
@@ -155,7 +155,7 @@ def test_a_finished_run_trains_longer_and_keeps_an_earlier_best(whole, capsys):
 
 
 @pytest.mark.any_backend  # a matter of the recorded scores
-def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
+def test_a_better_epoch_replaces_an_earlier_best(whole, monkeypatch):
     resume_at = EpochEvaluation.resume_at
 
     def worse(self, history, *args):
@@ -171,7 +171,7 @@ def test_a_better_epoch_takes_the_place_of_an_earlier_best(whole, monkeypatch):
 
 
 @pytest.mark.any_backend  # a matter of the batches
-def test_with_larger_batches_and_epochs_in_proportion(stopped, capsys):
+def test_resuming_with_larger_batches_and_scaled_epochs(stopped, capsys):
     run = resume(stopped.path, batch_size=16, scale_epochs=True)
     new = replace(PLAN, batch_size=16, epochs=4)
     printed = capsys.readouterr().out
@@ -190,28 +190,28 @@ def test_with_larger_batches_and_epochs_in_proportion(stopped, capsys):
 
 
 @pytest.mark.any_backend
-def test_with_another_accumulation(stopped):
+def test_resuming_with_another_accumulation(stopped):
     run = resume(stopped.path, gradient_accumulation_steps=2, epochs=6, verbose=0)
     new = replace(PLAN, gradient_accumulation_steps=2, epochs=6)
     steps, rates = steps_of(run)
-    # 11 batches are 5 updates of 2 batches, and the batch that is over counts as none.
+    # 11 batches are 5 updates of 2 batches; the batch left over does not count.
     assert steps == [*range(11), *range(10, 65)]
     expected = new.learning_rate_at(np.arange(10, 65) // 2)
     np.testing.assert_allclose(rates[11:], expected, rtol=1e-6)
 
 
 @pytest.mark.any_backend  # a matter of the plan
-def test_steps_of_whole_epochs_stay_whatever_their_numbers(stopped):
+def test_logged_steps_of_whole_epochs_are_kept(stopped):
     run = resume(stopped.path, batch_size=16, epochs=3, verbose=0)
     steps = read_checkpoint(last_of(run), with_arrays=False).steps
     assert steps == ((0, 0), (11, 6))
     assert rewind_log(run.path, 17, steps) == []
-    # An epoch of 11 steps, and one of 6 that begins where 85 examples are 6 batches of 16.
+    # An epoch of 11 steps, and one of 6 that starts at 6: 85 examples are 6 batches of 16.
     assert steps_of(run)[0] == [*range(11), *range(6, 12)]
 
 
 @pytest.mark.any_backend  # a matter of the plan
-def test_with_another_warmup(stopped):
+def test_resuming_with_another_warmup(stopped):
     run = resume(stopped.path, warmup_proportion=0.5, verbose=0)
     steps, rates = steps_of(run)
     new = replace(PLAN, warmup_proportion=0.5)
@@ -220,7 +220,7 @@ def test_with_another_warmup(stopped):
 
 
 @pytest.mark.any_backend  # a matter of the run's files
-def test_who_stops_it_while_it_loads_is_told_that_nothing_was_changed(stopped, monkeypatch):
+def test_stopping_while_it_loads_reports_that_nothing_was_changed(stopped, monkeypatch):
     def stop(prepared):
         raise KeyboardInterrupt
 
@@ -236,7 +236,7 @@ def test_who_stops_it_while_it_loads_is_told_that_nothing_was_changed(stopped, m
 
 
 @pytest.mark.any_backend  # refused before a model is made
-def test_refuses_to_change_what_a_run_is_about(stopped):
+def test_refuses_to_change_the_seed(stopped):
     before = contents(stopped.path)
     with pytest.raises(KbertError, match="cannot change `seed`; it can change epochs, batch_size"):
         resume(stopped.path, seed=3, verbose=0)
@@ -290,7 +290,7 @@ def test_refuses_a_finished_run_without_changes(whole):
 
 @pytest.mark.any_backend  # refused before a model is made
 @pytest.mark.parametrize("change", ["a-word", "a-row-more"])
-def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
+def test_refuses_changed_data(stopped, config, tmp_path, change):
     data = tmp_path / "data.csv"
     text = Path(config.data).read_text(encoding="utf-8")
     changed = text.replace("A moving story", "A boring story")
@@ -308,7 +308,7 @@ def test_refuses_data_that_have_changed(stopped, config, tmp_path, change):
 
 
 @pytest.mark.any_backend
-def test_data_that_have_changed_are_allowed_for_one_resumption(stopped, config, tmp_path):
+def test_changed_data_are_allowed_for_one_resumption(stopped, config, tmp_path):
     data = tmp_path / "data.csv"
     text = Path(config.data).read_text(encoding="utf-8")
     data.write_text(text.replace("A moving story", "A boring story"), encoding="utf-8")
@@ -330,7 +330,7 @@ def test_without_a_checkpoint_it_starts_from_scratch(stopped, finished, capsys):
     assert steps_of(run)[0] == list(range(22))
 
 
-def test_refuses_what_is_no_run(tmp_path):
+def test_refuses_a_path_that_is_not_a_run(tmp_path):
     for name, message in (("none", "none does not exist"), ("", "is not a run directory")):
         with pytest.raises(KbertError, match=f"{message}.*Pass the directory of a run"):
             resume(tmp_path / name, verbose=0)

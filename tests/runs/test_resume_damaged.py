@@ -1,4 +1,4 @@
-"""What `resume` does with runs of which something is missing, damaged or changed."""
+"""How `resume` handles runs with missing, damaged or changed parts."""
 
 import hashlib
 import json
@@ -29,17 +29,17 @@ from kbert.checkpoints.checkpoint_store import CheckpointStore
 from kbert.findings import Call
 from kbert.runs.run_directory import RunDirectory
 
-# What is restored and what is refused depends on no backend; exact bits are in
+# What is restored or refused does not depend on the backend; exact bits are in
 # test_resume_exactly.py.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
-STEPS = 11  # of an epoch
-PIECES = 4000  # with common words, so that texts differ
+STEPS = 11  # per epoch
+PIECES = 4000  # including common words, so that texts differ
 
 
 @pytest.fixture(scope="module")
 def small_preset(tiny_preset, tmp_path_factory):
-    """The tiny preset with the first pieces of its vocabulary: its files are copied very often."""
+    """The tiny preset with only the first pieces of its vocabulary: its files are copied often."""
     folder = tmp_path_factory.mktemp("presets") / "small"
     shutil.copytree(tiny_preset, folder)
     pieces = (folder / "vocab.txt").read_text("utf-8").splitlines(keepends=True)[:PIECES]
@@ -127,7 +127,7 @@ def assert_same_weights(folder, other):
 
 
 def resume_to_the_first_batch(run, **settings):
-    """Resume a run, and end the process in the first step."""
+    """Resume a run, and kill it in the first step."""
 
     def end(self, batch, logs=None):
         raise Killed
@@ -139,7 +139,7 @@ def resume_to_the_first_batch(run, **settings):
 
 
 def refused(run, match, error=KbertError, **settings):
-    """Resume a run, which is refused and leaves the run as it was."""
+    """Check that resuming a run is refused and leaves it as it was."""
     before = contents(run)
     with pytest.raises(error, match=match) as caught:
         resume(run.path, **{"verbose": 0, **settings})
@@ -185,14 +185,14 @@ def test_a_model_without_checkpoints_is_not_replaced(run):
     assert not (run.path / "evaluations.json").exists()
 
 
-def test_a_last_whose_checkpoint_is_gone_is_not_a_beginning(run):
+def test_a_last_without_its_checkpoint_does_not_start_over(run):
     shutil.rmtree(run.model_folder)
     for path in checkpoints(run):
         (path / "COMMITTED").unlink()
     refused(run, "last refers to a checkpoint, but none is complete")
 
 
-def test_going_back_takes_the_record_and_the_model_along(run):
+def test_going_back_also_restores_the_record_and_the_model(run):
     one, two, three = checkpoints(run)
     assert_same_weights(run.model_folder, three)
     resume_to_the_first_batch(run, checkpoint=two.name, verbose=0)
@@ -209,14 +209,14 @@ def test_going_back_takes_the_record_and_the_model_along(run):
 
 
 @pytest.mark.parametrize("change", ["data", "order"])
-def test_a_refusal_moves_nothing(run, change, tmp_path):
+def test_a_refusal_changes_nothing(run, change, tmp_path):
     settings = TrainConfig.from_toml(run.path / "config.toml")
     if change == "data":
         changed = tmp_path / "data.csv"
         text = (tmp_path / settings.data).read_text("utf-8")
         changed.write_text(text.replace("A moving story", "A boring story"), encoding="utf-8")
         settings = replace(settings, data=str(changed))
-    else:  # which is known when the model has been built
+    else:  # known only once the model has been built
         settings = replace(settings, seed=5)
     run.write_config(settings.to_toml())
     allow = ["data-differs"] if change == "order" else []  # the split depends on the seed too
@@ -224,7 +224,7 @@ def test_a_refusal_moves_nothing(run, change, tmp_path):
     refused(run, f"{change}|differ", FindingsError, checkpoint=two.name, allow=allow, epochs=4)
 
 
-def test_whenever_it_ends_while_it_goes_back_the_next_resumption_repairs_it(run, tmp_path):
+def test_a_killed_rewind_is_repaired_by_the_next_resumption(run, tmp_path):
     two = checkpoints(run)[1].name
     forward = copied(run, tmp_path / "forward")
     resume_to_the_first_batch(forward, epochs=4, verbose=0)
@@ -255,7 +255,7 @@ def assert_same_record(run, other):
 
 
 @pytest.mark.parametrize("harm", ["flip", "remove"])
-def test_a_best_checkpoint_that_is_lost_costs_no_sound_model(first, harm, capsys):
+def test_a_lost_best_checkpoint_leaves_an_intact_model(first, harm, capsys):
     one = checkpoints(first)[0]
     before = {file.name: file.read_bytes() for file in first.model_folder.iterdir()}
     if harm == "flip":
@@ -274,7 +274,7 @@ def test_a_best_checkpoint_that_is_lost_costs_no_sound_model(first, harm, capsys
 
 
 @pytest.mark.parametrize("harm", ["missing", "weights", "header", "config.json", "vocab.txt"])
-def test_a_model_that_is_lost_is_written_again_from_its_checkpoint(first, harm, capsys):
+def test_a_lost_model_is_written_again_from_its_checkpoint(first, harm, capsys):
     before = {file.name: file.read_bytes() for file in first.model_folder.iterdir()}
     if harm == "missing":
         shutil.rmtree(first.model_folder)
@@ -293,7 +293,7 @@ def test_a_model_that_is_lost_is_written_again_from_its_checkpoint(first, harm, 
     refused(first, "has completed its 3 epochs")
 
 
-def test_where_model_and_best_are_lost_it_is_refused_or_the_next_best_is_allowed(first, capsys):
+def test_the_next_best_must_be_allowed_if_model_and_best_are_lost(first, capsys):
     one, two, _ = checkpoints(first)
     flip(one / "model.safetensors")
     flip(first.model_folder / "model.safetensors")
@@ -305,7 +305,7 @@ def test_where_model_and_best_are_lost_it_is_refused_or_the_next_best_is_allowed
     assert "best-lost" not in TrainConfig.from_toml(first.path / "config.toml").allow
 
 
-def test_a_gap_in_the_log_is_told_and_shifts_nothing(run, capsys):
+def test_a_gap_in_the_log_is_reported_and_shifts_nothing(run, capsys):
     file = run.path / "learning_rate.csv"
     lines = file.read_text("utf-8").splitlines(keepends=True)
     file.write_text("".join(lines[:4] + lines[6:]), encoding="utf-8")
@@ -315,7 +315,7 @@ def test_a_gap_in_the_log_is_told_and_shifts_nothing(run, capsys):
     assert run.record["resumed"][-1]["log_lacks"] == [[3, 4]]
 
 
-def test_the_log_is_on_the_disk_before_a_checkpoint_counts(config, tmp_path, monkeypatch):
+def test_the_log_is_on_disk_before_a_checkpoint_is_committed(config, tmp_path, monkeypatch):
     order = []
     commit, sync = checkpoint_store.commit_folder, "kbert.runs.learning_rate_log.sync_file"
     monkeypatch.setattr(sync, lambda file: order.append((file.name, len(file.read_text()))))
@@ -329,7 +329,7 @@ def test_the_log_is_on_the_disk_before_a_checkpoint_counts(config, tmp_path, mon
     ]
 
 
-def test_a_parent_that_changed_before_the_first_checkpoint_is_told(run, tmp_path):
+def test_a_parent_changed_before_the_first_checkpoint_is_refused(run, tmp_path):
     again = RunDirectory(tmp_path / "again")
 
     def end(self, batch, logs=None):
@@ -351,7 +351,7 @@ def test_a_parent_that_changed_before_the_first_checkpoint_is_told(run, tmp_path
     assert "parent-differs" not in TrainConfig.from_toml(again.path / "config.toml").allow
 
 
-def test_a_parent_whose_settings_changed_is_told_at_every_resumption(config, run, tmp_path):
+def test_changed_settings_of_the_preset_are_refused(config, run, tmp_path):
     folder = shutil.copytree(run.model_folder, tmp_path / "preset")
     pretrained = replace(
         config, preset=str(folder), weights="pretrained", output=str(tmp_path / "b"), epochs=1
@@ -363,7 +363,7 @@ def test_a_parent_whose_settings_changed_is_told_at_every_resumption(config, run
     refused(again, "The settings of .*preset are no longer those", FindingsError, epochs=2)
 
 
-def test_other_threads_and_versions_are_told(run, capsys):
+def test_changed_threads_and_versions_are_reported(run, capsys):
     machine = run.record["machine"]
     assert machine["threads"] > 0
     versions = {**run.record["versions"], "numpy": "1.0"}
@@ -402,7 +402,7 @@ RECORDS = {
 
 
 @pytest.mark.parametrize("record", RECORDS.values(), ids=RECORDS)
-def test_a_record_that_kbert_has_not_written_is_refused(run, record):
+def test_a_record_that_kbert_did_not_write_is_refused(run, record):
     file = run.path / "run.json"
     file.write_bytes(record if isinstance(record, bytes) else record.encode())
     error = refused(run, "run.json (is damaged|cannot be read): ", InputError, epochs=4)
@@ -425,8 +425,8 @@ STATES = {
 
 
 @pytest.mark.parametrize("change", STATES.values(), ids=STATES)
-def test_a_state_that_kbert_has_not_written_is_refused(run, change):
-    """Its checksums are right: whoever writes a checkpoint writes these too."""
+def test_a_state_that_kbert_did_not_write_is_refused(run, change):
+    """Its checksums are valid: whoever writes a checkpoint writes these too."""
     last = checkpoints(run)[-1]
     state = json.loads((last / "state.json").read_text("utf-8"))
     change(state)
@@ -442,7 +442,7 @@ def test_a_state_that_kbert_has_not_written_is_refused(run, change):
 
 
 @pytest.mark.parametrize("where", ["kbert.runs.resume.prepare", "kbert.callbacks.run_checkpoint."])
-def test_too_little_memory_is_one_sentence(run, where, monkeypatch):
+def test_out_of_memory_is_reported_in_one_sentence(run, where, monkeypatch):
     def fail(*arguments, **settings):
         raise MemoryError
 
@@ -454,7 +454,7 @@ def test_too_little_memory_is_one_sentence(run, where, monkeypatch):
     )
 
 
-def test_no_model_is_promised_that_cannot_be_loaded(run, monkeypatch):
+def test_a_model_that_cannot_be_loaded_is_not_promised(run, monkeypatch):
     def fail(*arguments, **settings):
         raise MemoryError
 
@@ -468,7 +468,7 @@ def test_no_model_is_promised_that_cannot_be_loaded(run, monkeypatch):
     )
 
 
-def test_a_model_that_is_removed_while_it_is_trained_is_there_at_the_end(first, monkeypatch):
+def test_a_model_removed_during_training_is_there_at_the_end(first, monkeypatch):
     begin = RunCheckpoint.on_train_batch_begin
 
     def remove(self, batch, logs=None):
@@ -477,7 +477,7 @@ def test_a_model_that_is_removed_while_it_is_trained_is_there_at_the_end(first, 
 
     monkeypatch.setattr(RunCheckpoint, "on_train_batch_begin", remove)
     one = checkpoints(first)[0]
-    # So small a rate changes no score, so the first epoch stays the best.
+    # The rate is too small to change a score, so the first epoch stays the best.
     resume(first.path, epochs=4, learning_rate=2e-10, verbose=0)
     assert first.record["best_epoch"] == 1
     assert_same_weights(first.model_folder, one)
@@ -497,7 +497,7 @@ def test_a_folder_in_place_of_a_file_is_refused_before_anything_changes(run, nam
     resume(run.path, epochs=4, verbose=0)
 
 
-def test_a_log_that_is_a_link_to_nothing_is_not_written_elsewhere(run, tmp_path):
+def test_a_log_that_is_a_dangling_link_is_refused(run, tmp_path):
     (run.path / "learning_rate.csv").unlink()
     (run.path / "learning_rate.csv").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match=r"learning_rate.csv is a folder, a pipe or a link to no"):
@@ -508,7 +508,7 @@ def test_a_log_that_is_a_link_to_nothing_is_not_written_elsewhere(run, tmp_path)
 @pytest.mark.parametrize(
     "name", ["checkpoints/best", "checkpoints/last", "model/config.json", "model/vocab.txt"]
 )
-def test_a_pipe_in_place_of_a_file_holds_nothing_up(run, name):
+def test_a_pipe_in_place_of_a_file_does_not_block(run, name):
     (run.path / name).unlink()
     os.mkfifo(run.path / name)
     resume(run.path, epochs=4, verbose=0)
@@ -516,7 +516,7 @@ def test_a_pipe_in_place_of_a_file_holds_nothing_up(run, name):
 
 
 @pytest.mark.parametrize("name", ["config.toml", "run.json"])
-def test_a_run_that_lacks_a_file_is_called_a_run(run, name):
+def test_a_run_without_a_file_is_still_called_a_run(run, name):
     (run.path / name).unlink()
     with pytest.raises(InputError, match=rf"is a run without its {name}. Cure: restore it"):
         resume(run.path, epochs=4, verbose=0)

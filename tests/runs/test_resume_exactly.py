@@ -1,4 +1,4 @@
-"""A run that is interrupted wherever it may be ends with the bits of one that is not."""
+"""A run that is interrupted anywhere ends with the same bits as one that is not."""
 
 import csv
 import itertools
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.keras
 
 
 def run_until(batch, call, monkeypatch, *, where="on_train_batch_begin"):
-    """Call, and end it with `Killed` in the batch of this number, counted from 0."""
+    """Call, and raise `Killed` in the batch of this number, counted from 0."""
     counts = itertools.count()
     original = getattr(RunCheckpoint, where)
 
@@ -66,7 +66,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def finished_after(config):
-    """A run that nothing has interrupted, 2 epochs of 11 batches, and its number of changes."""
+    """An uninterrupted run of 2 epochs of 11 batches, and its number of file changes."""
     with killed_after(None, config.output) as changes:
         return train(config, verbose=0), changes.count
 
@@ -77,7 +77,7 @@ def finished(finished_after):
 
 
 def state_of(run):
-    """Everything that the run's last checkpoint holds, and what the run tells of its course."""
+    """The run's last checkpoint, the steps of its log, its evaluations and its model."""
     checkpoint = read_checkpoint(CheckpointStore(run.checkpoints).last())
     with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
         steps = list(csv.DictReader(file))
@@ -95,8 +95,8 @@ def assert_same(run, other):
     assert told == others
 
 
-@pytest.mark.any_backend  # the kills above are on each
-def test_a_run_is_evaluated_inside_its_epochs_too(finished):
+@pytest.mark.any_backend  # test_killed_in_a_batch runs on each
+def test_a_run_is_also_evaluated_inside_its_epochs(finished):
     _, _, evaluations, _ = state_of(finished)
     assert [(e["epoch"], e.get("batch"), e["update"]) for e in evaluations["epochs"]] == [
         *((1, 5, 1), (1, 10, 3), (1, None, 3)),
@@ -124,10 +124,8 @@ def test_killed_in_a_batch(config, finished, kills, tmp_path, monkeypatch):
 
 
 @pytest.mark.any_backend
-def test_a_run_with_very_many_rows_keeps_its_order_when_it_is_resumed(
-    config, tmp_path, monkeypatch
-):
-    """Also where the number from which rows are very many has changed meanwhile."""
+def test_a_resumed_run_with_very_many_rows_keeps_its_order(config, tmp_path, monkeypatch):
+    """Even if the threshold for very many rows has changed in the meantime."""
     with monkeypatch.context() as patch:
         patch.setattr(epoch_order, "MAX_ROWS_AT_ONCE", 10)
         whole = train(replace(config, output=str(tmp_path / "whole")), verbose=0)
@@ -152,10 +150,10 @@ def test_a_run_of_an_earlier_version_keeps_its_order(config, finished, tmp_path,
     assert_same(run, finished)
 
 
-@pytest.mark.any_backend  # the kills above are on each
+@pytest.mark.any_backend  # test_killed_in_a_batch runs on each
 @pytest.mark.parametrize("share", [0.1, 0.3, 0.5, 0.7, 0.9, 0.99])
-def test_killed_before_a_change_of_its_directory(config, finished_after, share, tmp_path):
-    """After the first tenth or so the run has a record; what precedes is in test_beginning.py."""
+def test_killed_before_a_change_to_its_directory(config, finished_after, share, tmp_path):
+    """After the first tenth or so the run has a record; earlier kills are in test_beginning.py."""
     finished, changes = finished_after
     run = RunDirectory(tmp_path / "run")
     with killed_after(int(changes * share), run.path), pytest.raises(Killed):
@@ -197,7 +195,7 @@ def test_stopped_while_it_is_evaluated(config, finished, epoch, tmp_path, monkey
 
 
 @pytest.mark.any_backend
-def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch):
+def test_a_resumed_run_saves_checkpoints_as_often(config, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path), keep_checkpoints=99, evaluate_every=None)
     run_until(7, lambda: train(first, verbose=0), monkeypatch)
@@ -211,9 +209,9 @@ def test_a_resumed_run_leaves_checkpoints_as_often(config, tmp_path, monkeypatch
 
 @pytest.mark.any_backend  # a matter of the recorded history
 @pytest.mark.parametrize("where", ["on_train_end", "on_epoch_end"])
-def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
+def test_exhausted_patience_stays_exhausted(config, where, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
-    # So small a rate changes no score, so the second epoch is no better.
+    # The rate is too small to change a score, so the second epoch is not better.
     changes = {"epochs": 5, "patience": 1, "learning_rate": 1e-12, "evaluate_every": None}
     allow = (*config.allow, "unusual-rate")
     patient = replace(config, output=str(run.path), allow=allow, **changes)
@@ -227,7 +225,7 @@ def test_patience_that_is_over_stays_over(config, where, tmp_path, monkeypatch):
 
 
 @pytest.mark.any_backend
-def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
+def test_killed_after_the_last_step(config, finished, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "run")
     first = replace(config, output=str(run.path))
     run_until(0, lambda: train(first, verbose=0), monkeypatch, where="on_train_end")
@@ -242,9 +240,7 @@ def test_killed_when_all_is_trained(config, finished, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("where", "kill"), [("on_train_batch_begin", 13), ("on_train_end", 0)], ids=["inside", "after"]
 )
-def test_what_was_found_before_it_was_killed_is_recorded(
-    config, where, kill, tmp_path, monkeypatch
-):
+def test_findings_from_before_a_kill_are_recorded(config, where, kill, tmp_path, monkeypatch):
     found = Finding("update-ratio", "warning", "The first update is large.", Cure(note="none"))
     monkeypatch.setattr(UpdateWatch, "after", lambda self, update: [] if update else [found])
     run = RunDirectory(tmp_path / "run")

@@ -1,4 +1,4 @@
-"""The baselines of a run: before its first step, without changing it, and not again."""
+"""The baselines of a run: computed once, before its first step, without changing it."""
 
 import json
 from dataclasses import replace
@@ -46,7 +46,9 @@ def without_times(record):
 
 
 @pytest.mark.any_backend  # linear/test_baselines_of_examples.py compares the bits on each
-def test_a_run_ends_with_the_bits_of_one_without(config, monkeypatch, capsys, tmp_path):
+def test_a_run_ends_with_the_same_bits_as_one_without_baselines(
+    config, monkeypatch, capsys, tmp_path
+):
     monkeypatch.setattr("kbert.linear.sizes._FREE_TOKENS", 10**6)
     run = train(config)
     printed = capsys.readouterr().out
@@ -66,9 +68,7 @@ def test_a_run_ends_with_the_bits_of_one_without(config, monkeypatch, capsys, tm
 
 
 @pytest.mark.any_backend
-def test_fine_tuning_that_ends_below_is_in_the_record_until_it_does_not(
-    config, sentences, tmp_path, capsys
-):
+def test_ending_below_a_baseline_is_recorded_while_it_lasts(config, sentences, tmp_path, capsys):
     data = tmp_path / "verdicts.csv"
     verdicts = {"good": "Superb", "bad": "Awful"}
     rows = [f'"{verdicts[label]}. {text}",{label}' for text, label in zip(*sentences, strict=True)]
@@ -78,14 +78,14 @@ def test_fine_tuning_that_ends_below_is_in_the_record_until_it_does_not(
     printed = capsys.readouterr().out
     assert "WARNING  below-baseline\n" in printed
     assert "below-baseline" in codes(run)
-    # What the cure names: more epochs, at a rate that trains this model of random weights.
+    # The cure says more epochs; the rate is one that trains this model of random weights.
     resume(run.path, epochs=8, learning_rate=5e-3, verbose=0)
     assert run.best_scores()["accuracy"] >= record_of(run)["baselines"][1]["scores"]["accuracy"]
     assert "below-baseline" not in codes(run)
 
 
 @pytest.mark.any_backend  # a matter of files
-def test_they_are_not_computed_again(config, monkeypatch, capsys, tmp_path):
+def test_baselines_are_not_computed_again(config, monkeypatch, capsys, tmp_path):
     whole = train(config, verbose=0)
     stopped = replace(config, output=str(tmp_path / "stopped"))
 
@@ -110,7 +110,7 @@ def test_they_are_not_computed_again(config, monkeypatch, capsys, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_stopped_while_they_are_computed(config, monkeypatch):
+def test_stopped_while_baselines_are_computed(config, monkeypatch):
     def stop(task):
         raise KeyboardInterrupt
 
@@ -127,7 +127,9 @@ def test_stopped_while_they_are_computed(config, monkeypatch):
 
 
 @pytest.mark.any_backend
-def test_what_fails_is_told_in_a_line_and_the_run_goes_on(config, monkeypatch, capsys, tmp_path):
+def test_a_failing_baseline_is_reported_and_the_run_continues(
+    config, monkeypatch, capsys, tmp_path
+):
     def fail(*args, **kwargs):
         raise RuntimeError("out of luck,\nand of patience")
 
@@ -145,7 +147,7 @@ def test_what_fails_is_told_in_a_line_and_the_run_goes_on(config, monkeypatch, c
 
 
 @pytest.mark.any_backend
-def test_without_a_dev_set_there_are_none(config):
+def test_there_are_no_baselines_without_a_dev_set(config):
     run = train(replace(config, dev_proportion=0.0), verbose=0)
     assert not (run.path / "baselines.json").exists()
 
@@ -154,7 +156,7 @@ def test_without_a_dev_set_there_are_none(config):
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", "null", '{"set": "dev"}', "[" * 5000, '{"baselines": 1, "data": {}}']
 )
-def test_a_damaged_record_is_none(config, text, monkeypatch):
+def test_a_damaged_record_is_ignored(config, text, monkeypatch):
     from kbert.runs.prepare import prepare
     from kbert.runs.run_baselines import read_baselines
 

@@ -42,7 +42,7 @@ class Holder:
         self.process.communicate()
 
 
-def test_processes_at_once_choose_names_of_their_own(tmp_path):
+def test_concurrent_processes_choose_different_names(tmp_path):
     holders = [Holder(tmp_path / "runs") for _ in range(3)]
     assert [holder.run for holder in holders] == [
         str(tmp_path / "runs" / f"a-{n}") for n in (1, 2, 3)
@@ -53,7 +53,7 @@ def test_processes_at_once_choose_names_of_their_own(tmp_path):
 
 
 @pytest.mark.parametrize("_", range(5))
-def test_threads_at_once_choose_names_of_their_own(tmp_path, _):
+def test_concurrent_threads_choose_different_names(tmp_path, _):
     barrier, names = threading.Barrier(8, timeout=30), []
 
     def run():
@@ -71,7 +71,7 @@ def test_threads_at_once_choose_names_of_their_own(tmp_path, _):
     assert list(tmp_path.rglob("*")) in ([], [tmp_path / "runs"])
 
 
-def test_of_two_with_one_output_the_second_is_refused_at_once(tmp_path):
+def test_a_second_process_with_the_same_output_is_refused_at_once(tmp_path):
     output = tmp_path / "run"
     holder = Holder(tmp_path, output)
     with (
@@ -86,7 +86,7 @@ def test_of_two_with_one_output_the_second_is_refused_at_once(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
-def test_what_a_killed_process_leaves_is_free(tmp_path):
+def test_the_claim_of_a_killed_process_is_free(tmp_path):
     output = tmp_path / "run"
     holder = Holder(tmp_path, output)
     holder.end(kill=True)
@@ -99,7 +99,7 @@ def test_what_a_killed_process_leaves_is_free(tmp_path):
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
 @pytest.mark.parametrize("there", [False, True], ids=["new", "empty"])
-def test_it_is_given_back_where_nothing_is_recorded(error, there, tmp_path):
+def test_a_claim_is_released_if_nothing_is_recorded(error, there, tmp_path):
     output = tmp_path / "new" / "run"
     if there:
         output.mkdir(parents=True)
@@ -117,7 +117,7 @@ def test_it_is_given_back_where_nothing_is_recorded(error, there, tmp_path):
         assert os.listdir(tmp_path) == []
 
 
-def test_what_is_recorded_is_kept(tmp_path):
+def test_a_recorded_run_is_kept(tmp_path):
     def run():
         with claim(tmp_path) as claimed:
             claimed.update(status="running")
@@ -128,7 +128,7 @@ def test_what_is_recorded_is_kept(tmp_path):
     assert (tmp_path / "a-1" / "run.json").is_file()
 
 
-def test_what_was_trained_meanwhile_is_kept(tmp_path, monkeypatch):
+def test_a_run_recorded_meanwhile_is_kept(tmp_path, monkeypatch):
     output, lock = tmp_path / "run", run_claim.run_lock
 
     def slow(path):
@@ -141,7 +141,7 @@ def test_what_was_trained_meanwhile_is_kept(tmp_path, monkeypatch):
     assert (output / "run.json").read_text() == "{}"
 
 
-def test_a_file_has_the_name(tmp_path):
+def test_a_name_taken_by_a_file_is_skipped(tmp_path):
     (tmp_path / "a-1").write_text("mine")
     (tmp_path / "a-2").symlink_to(tmp_path / "none")
     with claim(tmp_path) as run:
@@ -149,7 +149,7 @@ def test_a_file_has_the_name(tmp_path):
     assert (tmp_path / "a-1").read_text() == "mine"
 
 
-def test_a_directory_that_its_holder_removes_meanwhile_is_created_again(tmp_path, monkeypatch):
+def test_a_directory_removed_meanwhile_is_created_again(tmp_path, monkeypatch):
     output, lock, removed = tmp_path / "run", run_claim.run_lock, []
 
     def slow(path):
@@ -165,7 +165,7 @@ def test_a_directory_that_its_holder_removes_meanwhile_is_created_again(tmp_path
 
 
 def stopped_after(work, folder):
-    """What is noted where Ctrl-C comes after some work in a claimed directory."""
+    """Return the notes of a Ctrl-C that comes after some work in a claimed directory."""
 
     def claimed():
         with claim(folder) as run:
@@ -178,7 +178,7 @@ def stopped_after(work, folder):
     return stopped.value.__notes__
 
 
-def test_who_is_stopped_is_told_what_is_left(tmp_path):
+def test_the_note_of_a_stop_says_what_is_left(tmp_path):
     assert stopped_after(lambda run, stop: None, tmp_path / "runs") == [
         "nothing was trained yet, and no run is left behind: start it again as before."
     ]
@@ -187,7 +187,7 @@ def test_who_is_stopped_is_told_what_is_left(tmp_path):
     assert nearer == ["It has a model."]
 
 
-def test_who_is_stopped_after_the_first_record_is_told_to_resume(tmp_path):
+def test_the_note_of_a_stop_after_the_first_record_says_to_resume(tmp_path):
     notes = stopped_after(lambda run, stop: run.update(status="running"), tmp_path / "runs")
     resume = Call("resume", tmp_path / "runs" / "a-1")
     assert notes == [f"nothing was trained yet; {resume} starts from scratch."]

@@ -9,7 +9,7 @@ from kbert.findings import Cure, Problem
 from kbert.runs.run_directory import RunDirectory, check_free, next_free
 
 
-def test_a_run_is_made_where_nothing_is(tmp_path):
+def test_a_run_is_created_in_a_new_or_empty_directory(tmp_path):
     path = tmp_path / "runs" / "a"
     run = RunDirectory.create(path)
     assert path.is_dir()
@@ -56,7 +56,7 @@ def test_next_free(tmp_path):
     assert next_free(str(tmp_path), "a") == tmp_path / "a-3"
 
 
-def test_info_is_merged(tmp_path):
+def test_updates_of_the_record_are_merged(tmp_path):
     run = RunDirectory.create(tmp_path / "a")
     run.update(status="running", labels=["好", "b"])
     run.update(status="finished", best_epoch=2)
@@ -68,7 +68,7 @@ def test_info_is_merged(tmp_path):
     assert os.listdir(tmp_path / "a") == ["run.json"]
 
 
-def test_a_plan_that_kbert_0_1_recorded_has_the_new_names(tmp_path):
+def test_a_plan_recorded_by_kbert_0_1_gets_the_new_names(tmp_path):
     run = RunDirectory.create(tmp_path / "a")
     run.update(plan={"epochs": 3, "accumulation": 2})
     assert run.record["plan"] == {"epochs": 3, "gradient_accumulation_steps": 2}
@@ -106,6 +106,6 @@ def test_skipped_rows_can_be_read_as_csv(tmp_path):
         ]
 
 
-def test_no_file_of_skipped_rows_without_any(tmp_path):
+def test_no_file_is_written_without_skipped_rows(tmp_path):
     RunDirectory(tmp_path).write_skipped([])
     assert os.listdir(tmp_path) == []

@@ -48,7 +48,7 @@ def test_a_second_process_is_refused_until_the_first_has_ended(tmp_path):
         for _ in range(2):
             with pytest.raises(KbertError) as caught:
                 take(tmp_path)
-            assert caught.type is InputError  # nothing that the machine lacks
+            assert caught.type is InputError  # not a MachineError
             assert str(caught.value) == (
                 f"Another process (pid {process.pid}) is using {tmp_path}. Wait for it, or stop it."
             )
@@ -78,7 +78,7 @@ def test_a_holder_that_cannot_be_named(content, tmp_path):
             take(tmp_path)
 
 
-def test_one_process_does_not_train_twice_either(tmp_path):
+def test_the_same_process_cannot_take_the_lock_twice(tmp_path):
     with run_lock(tmp_path):
         with pytest.raises(KbertError, match=rf"\(pid {os.getpid()}\) is using"):
             take(tmp_path)
@@ -87,7 +87,7 @@ def test_one_process_does_not_train_twice_either(tmp_path):
 
 
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_a_block_that_fails_gives_the_lock_back(error, tmp_path):
+def test_a_failing_block_releases_the_lock(error, tmp_path):
     def fail():
         with run_lock(tmp_path):
             raise error
@@ -107,7 +107,7 @@ def test_other_directories_are_free(tmp_path):
 
 @contextmanager
 def read_only(*files):
-    """A directory of an ordinary user that allows no new files; root, who may all, becomes one."""
+    """A directory without write permission; root, who may always write, becomes another user."""
     folder, root = Path(tempfile.mkdtemp()), os.geteuid() == 0
     for name in files:
         (folder / name).touch()
@@ -126,7 +126,7 @@ def read_only(*files):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="directories have no such mode")
-def test_a_read_only_directory():
+def test_a_read_only_directory_is_reported():
     with read_only() as folder:
         with pytest.raises(MachineError) as caught:
             take(folder)
@@ -140,7 +140,7 @@ def refused_without_a_name(path):
 
 
 @pytest.mark.skipif(os.name == "nt", reason="directories have no such mode")
-def test_a_read_only_directory_that_was_used_before_is_locked_without_a_pid():
+def test_a_read_only_directory_used_before_is_locked_without_a_pid():
     with read_only(".lock") as folder:
         for _ in range(2):
             with run_lock(folder):
@@ -148,7 +148,7 @@ def test_a_read_only_directory_that_was_used_before_is_locked_without_a_pid():
                 assert refused_without_a_name(folder)
 
 
-def test_a_disk_too_full_for_the_pid_locks_all_the_same(tmp_path, monkeypatch):
+def test_the_lock_works_on_a_disk_too_full_for_the_pid(tmp_path, monkeypatch):
     def full(self, *arguments, **options):
         raise OSError(28, "No space left on device")
 
@@ -163,7 +163,7 @@ def test_a_disk_too_full_for_the_pid_locks_all_the_same(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "kind", [os.mkdir, os.mkfifo, lambda path: path.symlink_to("gone")], ids=["dir", "pipe", "link"]
 )
-def test_what_is_in_the_place_of_the_lock_is_refused(kind, name, tmp_path):
+def test_anything_but_a_file_in_place_of_the_lock_is_refused(kind, name, tmp_path):
     kind(tmp_path / name)
     expected = rf"{name} is a folder, a pipe or a link; a file was expected. Cure: remove it"
     with pytest.raises(InputError, match=expected), run_lock(tmp_path):

@@ -1,4 +1,4 @@
-"""What a run keeps of the predictions of its best model."""
+"""The predictions of its best model that a run keeps."""
 
 import csv
 
@@ -20,7 +20,7 @@ def config(reviews, tiny_preset, tmp_path_factory):
         reviews,
         tiny_preset,
         tmp_path_factory.mktemp("runs") / "run",
-        max_length=32,  # texts of many lengths, which are evaluated in another order
+        max_length=32,  # texts of many lengths, so they are evaluated in another order
         epochs=4,
         learning_rate=1e-2,
         dev_proportion=0.3,
@@ -36,7 +36,7 @@ def table(run):
     return pd.read_csv(run.path / "predictions.csv")
 
 
-def test_they_give_the_scores_of_the_best_evaluation(run):
+def test_predictions_give_the_scores_of_the_best_evaluation(run):
     rows = table(run)
     best = run.best_scores()
     shares = rows[["p(bad)", "p(good)"]].to_numpy()
@@ -46,7 +46,7 @@ def test_they_give_the_scores_of_the_best_evaluation(run):
     )
 
 
-def test_each_is_of_the_row_that_it_names(run, reviews):
+def test_each_prediction_is_of_the_row_it_names(run, reviews):
     rows, whole = table(run), read_examples(reviews)
     with (run.path / "dev_rows.csv").open(encoding="utf-8", newline="") as file:
         assert rows["row"].tolist() == [int(line["row"]) for line in csv.DictReader(file)]
@@ -57,10 +57,10 @@ def test_each_is_of_the_row_that_it_names(run, reviews):
     assert rows["p(good)"].to_numpy() == pytest.approx(
         [one.probabilities["good"] for one in predicted], abs=1e-5
     )
-    assert np.ptp(rows["p(good)"]) > 1e-4  # else any order would do
+    assert np.ptp(rows["p(good)"]) > 1e-4  # otherwise any order would pass
 
 
-def test_the_confusion_matrix_is_theirs(run):
+def test_the_confusion_matrix_is_that_of_the_predictions(run):
     rows = table(run)
     matrix = pd.read_csv(run.path / "confusion_matrix.csv", index_col="label")
     assert matrix.columns.tolist() == ["predicted(bad)", "predicted(good)"]
@@ -68,8 +68,8 @@ def test_the_confusion_matrix_is_theirs(run):
     np.testing.assert_array_equal(matrix.to_numpy(), expected)
 
 
-def test_a_run_that_is_trained_longer_has_those_of_its_best_model(config, run, tmp_path):
-    """Its best evaluation may be one of before."""
+def test_a_run_trained_longer_has_those_of_its_best_model(config, run, tmp_path):
+    """Its best evaluation may be an earlier one."""
     with pytest.raises(InputError):
         resume(run.path)  # refused: nothing changes
     before = table(run)
@@ -90,7 +90,7 @@ def test_several_sets_are_told_apart(config, reviews, tmp_path):
     assert set(counts) == {"dev", "test"}
 
 
-def test_predicted_again_they_are_the_same(run):
+def test_predicting_again_gives_the_same(run):
     before = table(run)
     (run.path / "predictions.csv").unlink()
     predict_again(run)
@@ -98,7 +98,7 @@ def test_predicted_again_they_are_the_same(run):
     pd.testing.assert_frame_equal(again, before, rtol=1e-3, atol=1e-4)
 
 
-def test_rows_that_have_changed_are_not_predicted(config, reviews, tmp_path):
+def test_changed_rows_are_not_predicted(config, reviews, tmp_path):
     data = tmp_path / "data.csv"
     data.write_bytes(reviews.read_bytes())
     settings = {**vars(config), "data": str(data), "output": str(tmp_path / "run"), "epochs": 1}

@@ -1,4 +1,4 @@
-"""A run and its trackers: these are sent what its log holds, and change nothing of it."""
+"""A run and its trackers, which are sent its log and change nothing in the run."""
 
 import csv
 import itertools
@@ -62,7 +62,7 @@ def model_of(run):
 
 
 def assert_tells_the_log(kept, run):
-    """The steps in a tracker are those of the run's log, each once, with all evaluations."""
+    """Check that a tracker has each step of the run's log once, and all evaluations."""
     with (run.path / "learning_rate.csv").open(encoding="utf-8", newline="") as file:
         rows = [(float(row["learning_rate"]), float(row["loss"])) for row in csv.DictReader(file)]
     steps = sorted(kept["steps"].items())
@@ -70,12 +70,12 @@ def assert_tells_the_log(kept, run):
     told = [(values["train/learning_rate"], values["train/loss"]) for _, values in steps[:-1]]
     assert told == rows
     assert kept["doubled"] == []
-    # Inside of each epoch after 5 and 10 of its 11 batches, and after it.
+    # After 5, 10 and all 11 batches of each epoch.
     evaluated = [step for step, values in steps if "dev/accuracy" in values]
     assert evaluated == [5, 10, 11, 16, 21, 22]
 
 
-def test_a_tracked_run_is_told_and_has_the_same_bits(config, plain, tmp_path):
+def test_a_tracked_run_is_reported_and_has_the_same_bits(config, plain, tmp_path):
     run = train(replace(config, output=str(tmp_path / "a"), report_to="mlflow"), verbose=0)
     assert model_of(run) == plain
     (kept,) = FakeTracker.runs.values()
@@ -94,13 +94,13 @@ def vanish(mirror, *args):
 
 
 def killed_in(batch, call, monkeypatch):
-    """End a call as a kill does: the tracker that it had is told nothing any more."""
+    """End a call as a kill does: its tracker is sent nothing more."""
     counts = itertools.count()
     original = RunCheckpoint.on_train_batch_begin
 
     def kill(self, *args, **kwargs):
         if next(counts) == batch:
-            time.sleep(0.1)  # the tracker has got what was before
+            time.sleep(0.1)  # so that the tracker has all before it
             self._writer.wait()
             raise Killed
         return original(self, *args, **kwargs)
@@ -113,16 +113,16 @@ def killed_in(batch, call, monkeypatch):
             call()
 
 
-def test_after_kills_no_step_is_missing_and_none_is_doubled(config, plain, tmp_path, monkeypatch):
+def test_after_kills_no_step_is_missing_or_doubled(config, plain, tmp_path, monkeypatch):
     run = RunDirectory(tmp_path / "a")
     tracked = replace(config, output=str(run.path), report_to="mlflow")
     killed_in(7, lambda: train(tracked, verbose=0), monkeypatch)
     (kept,) = FakeTracker.runs.values()
-    # More than the checkpoint after 5 batches has, which is where the run resumes.
+    # Further than the checkpoint after 5 batches, where the run resumes.
     assert max(kept["steps"]) == 6
     kept["doubled"].clear()
     killed_in(8, lambda: resume(run.path, verbose=0), monkeypatch)
-    assert set(kept["doubled"]) == set(range(7))  # it was sent all, and left those out
+    assert set(kept["doubled"]) == set(range(7))  # it was sent all again, and left those out
     kept["doubled"].clear()
     resume(run.path, verbose=0)
     assert len(FakeTracker.runs) == 1
@@ -131,7 +131,7 @@ def test_after_kills_no_step_is_missing_and_none_is_doubled(config, plain, tmp_p
     assert_tells_the_log(kept, run)
 
 
-def test_another_plan_is_another_run_to_a_tracker(config, tmp_path, monkeypatch):
+def test_a_changed_plan_is_another_run_to_a_tracker(config, tmp_path, monkeypatch):
     tracked = replace(config, output=str(tmp_path / "a"), report_to="mlflow")
     killed_in(7, lambda: train(tracked, verbose=0), monkeypatch)
     resume(tmp_path / "a", batch_size=16, verbose=0)
@@ -150,14 +150,14 @@ def test_a_tracker_that_fails_changes_nothing(config, plain, tmp_path, monkeypat
     assert len(told) <= 2
 
 
-def test_a_missing_library_is_refused_before_there_is_a_folder(config, tmp_path, monkeypatch):
+def test_a_missing_library_is_refused_before_a_folder_exists(config, tmp_path, monkeypatch):
     monkeypatch.setattr(FakeTracker, "package", "no_such_package")
     with pytest.raises(InputError, match="no_such_package, which is not installed"):
         train(replace(config, output=str(tmp_path / "a"), report_to="mlflow"), verbose=0)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_resumed_run_reports_on_or_elsewhere(config, tmp_path, monkeypatch):
+def test_a_resumed_run_keeps_its_tracker_unless_changed(config, tmp_path, monkeypatch):
     tracked = replace(config, output=str(tmp_path / "a"), report_to="mlflow")
     killed_in(7, lambda: train(tracked, verbose=0), monkeypatch)
     before = {name: len(kept["steps"]) for name, kept in FakeTracker.runs.items()}
@@ -168,7 +168,7 @@ def test_a_resumed_run_reports_on_or_elsewhere(config, tmp_path, monkeypatch):
     assert {name: len(kept["steps"]) for name, kept in FakeTracker.runs.items()} == before
 
 
-def test_a_pretraining_is_told_too(config, sentences, tmp_path):
+def test_a_pretraining_run_is_reported_too(config, sentences, tmp_path):
     texts = tmp_path / "texts.txt"
     texts.write_text("\n".join(sentences[0]) + "\n", encoding="utf-8")
     pretraining = PretrainConfig(

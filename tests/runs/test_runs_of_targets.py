@@ -1,4 +1,4 @@
-"""Runs of several labels, of numbers and of soft labels, to the end."""
+"""Complete runs with several labels, numbers or soft labels."""
 
 import csv
 import json
@@ -38,7 +38,7 @@ LABELS = {
 
 
 def verb(*words):
-    """Run a verb that ends well."""
+    """Run a command, and check that it succeeds."""
     with pytest.raises(SystemExit) as ended:
         main([*map(str, words)])
     assert ended.value.code in (None, 0)
@@ -93,7 +93,7 @@ def config(files, tiny_preset, tmp_path):
         for kind in LABELS
     ],
 )
-def test_what_follows_a_run(kind, config, files, capsys, monkeypatch):
+def test_predict_evaluate_and_compare_after_a_run(kind, config, files, capsys, monkeypatch):
     run = train(config(kind))
     capsys.readouterr()
     data = files(kind)
@@ -114,7 +114,7 @@ def test_what_follows_a_run(kind, config, files, capsys, monkeypatch):
     np.testing.assert_allclose(numbers, Predictor.load(run.path).predict_proba(texts), rtol=1e-3)
     if kind == "regression":
         assert 1900 < numbers.mean() < 2500  # in their own unit
-    # The labels are in the columns of the run, and read as the model's are.
+    # The labels are in the run's columns, and are read like the model's.
     for given in ([], ["--label", LABELS[kind][1]["label"]]):
         verb("evaluate", run, data, *given, "--json")
         scores = json.loads(capsys.readouterr().out)
@@ -124,13 +124,13 @@ def test_what_follows_a_run(kind, config, files, capsys, monkeypatch):
     recorded = run.best_scores()
     same = [n for n in recorded if n in of_dev and not n.endswith("f1") and "subset" not in n]
     assert {n: of_dev[n] for n in same} == pytest.approx({n: recorded[n] for n in same}, abs=1e-4)
-    few = partial(bootstrap_scores, repeats=10)  # all take seconds
+    few = partial(bootstrap_scores, repeats=10)  # the usual number takes seconds
     monkeypatch.setattr(sampled_scores, "bootstrap_scores", lambda of, rows, repeats: few(of, rows))
     check_comparison(kind, run, data, capsys)
 
 
 def check_comparison(kind, run, data, capsys):
-    """Check what `kbert compare` tells of a run and a copy of it, which differ in nothing."""
+    """Check that `kbert compare` finds no difference between a run and its copy."""
     copy = run.path.with_name("copy")
     shutil.copytree(run.path, copy)
     for on in ([], ["--on", data]):
@@ -153,7 +153,7 @@ def test_thresholds_are_those_of_the_best_epoch(config, capsys):
     assert best["thresholds"] == [0.5] * 3
     assert list(model.target.thresholds) == best["best_thresholds"]["values"]
     assert "which give each label its best F1 on dev: good 0." in printed
-    # With them, dev has the scores that the run has told.
+    # With them, dev has the scores that the run recorded.
     verb("evaluate", run, "--json")
     scores = json.loads(capsys.readouterr().out)
     assert scores["thresholds"] == best["best_thresholds"]["values"]
@@ -169,7 +169,7 @@ def test_thresholds_are_those_of_the_best_epoch(config, capsys):
 
 @pytest.mark.any_backend  # each backend's state is compared in test_resume_exactly.py
 @pytest.mark.parametrize("kind", ["multi", "regression"])
-def test_a_resumed_run_is_the_same(kind, config, tmp_path):
+def test_a_resumed_run_ends_the_same(kind, config, tmp_path):
     with killed_after(None, config(kind).output) as changes:
         whole = train(config(kind), verbose=0)
     other = replace(config(kind), output=str(tmp_path / "other"))

@@ -18,7 +18,7 @@ from kbert.runs.run_directory import RunDirectory
 from kbert.runs.shared_run import _check_seen
 
 pytestmark = pytest.mark.usefixtures("one_backend")
-# Each lasts most of a second: there is time to stop the run, and to kill what was resumed.
+# Each takes most of a second: time enough to stop the run, and to kill the resumed one.
 EPOCHS = 12
 FLAGS = (
     *("--weights", "random", "--max-length", "16", "--batch-size", "9", "--epochs", str(EPOCHS)),
@@ -28,7 +28,7 @@ FLAGS = (
 
 
 def kbert(*arguments, devices=1, folder=None):
-    """Start the command line, with as many devices as a host of JAX may have."""
+    """Start the command line with this many simulated JAX devices."""
     flags = f"--xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         [sys.executable, "-m", "kbert", *map(str, arguments)],
@@ -57,13 +57,13 @@ def two(*arguments, folders=(None, None)):
 
 
 def ended(process, seconds=200):
-    """Return the exit status and what a process has printed."""
+    """Wait for a process; return its exit status and what it printed."""
     output, _ = process.communicate(timeout=seconds)
     return process.returncode, output
 
 
 def wait_for_epoch(run, epoch, process):
-    """Wait until a run trains an epoch."""
+    """Wait until a run reaches an epoch."""
     until = time.monotonic() + 150
     while time.monotonic() < until and process.poll() is None:
         if (run / "learning_rate.csv").exists() and epoch in epochs_of(run):
@@ -97,7 +97,7 @@ def test_a_run_of_two_processes_ends_as_it_would_on_one_device(reviews, tiny_pre
     status, output = ended(kbert(*train, alone, "--devices", 1))
     assert status == 0, output
 
-    # SIGTERM reaches one of them, as when a host is preempted: all leave one checkpoint.
+    # SIGTERM reaches one of them, as when a host is preempted: all save one checkpoint.
     first, second = two(*train, run)
     wait_for_epoch(run, 1, first)
     second.send_signal(signal.SIGTERM)
@@ -120,7 +120,7 @@ def test_a_run_of_two_processes_ends_as_it_would_on_one_device(reviews, tiny_pre
     assert "process 1 was ended by SIGKILL" in other
     assert "Traceback" not in output + other
 
-    # One process with four devices goes on, in the middle of an epoch or not.
+    # One process with four devices resumes, in the middle of an epoch or not.
     status, output = ended(kbert("resume", run, "--devices", 4, devices=4))
     assert status == 0, output
     assert len(epochs_of(run)) == len(epochs_of(alone))
@@ -141,13 +141,13 @@ def test_processes_with_other_data_are_refused(reviews, tiny_preset, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-def test_hosts_without_a_common_run_directory():
+def test_hosts_without_a_shared_run_directory_are_refused():
     _check_seen(RunDirectory("runs/a"), ["", ""])
     with pytest.raises(InputError, match=r"runs/a is not seen by process 1 \(host-b\)"):
         _check_seen(RunDirectory("runs/a"), ["", "host-b"])
 
 
-def test_processes_that_are_named_in_part(reviews, capsys):
+def test_a_missing_process_id_is_refused(reviews, capsys):
     from kbert.cli.main import main
 
     with pytest.raises(SystemExit) as stop:
@@ -156,7 +156,7 @@ def test_processes_that_are_named_in_part(reviews, capsys):
     assert "Missing: --process-id" in capsys.readouterr().err
 
 
-def test_several_processes_of_another_backend(reviews, capsys):
+def test_several_processes_need_the_jax_backend(reviews, capsys):
     from kbert.cli.main import main
 
     flags = ["--processes", "2", "--coordinator", "127.0.0.1:1", "--process-id", "0"]

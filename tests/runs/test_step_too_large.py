@@ -6,7 +6,7 @@ from kbert.runs.step_too_large import step_too_large
 
 
 class Shapes(list):
-    """What `step_too_large` asks of Batches."""
+    """The parts of Batches that `step_too_large` uses."""
 
     def shape(self, index):
         return self[index]

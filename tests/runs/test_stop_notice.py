@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals of POSI
 
 @pytest.fixture(autouse=True)
 def handlers():
-    """Handlers that are put back whatever a test does."""
+    """Replace the signal handlers, and restore them whatever a test does."""
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     before = {number: signal.signal(number, lambda *_: None) for number in numbers}
     yield
@@ -51,7 +51,7 @@ def test_without_a_checkpoint_none_is_promised(capfd):
 
 
 @pytest.mark.parametrize("fault", ["none", "closed", "nobody reads"])
-def test_without_standard_error_the_run_stops_as_well(fault, monkeypatch):
+def test_the_run_also_stops_without_standard_error(fault, monkeypatch):
     reader, writer = os.pipe()
     os.close(reader)
     stream = open(writer, "wb", buffering=0)  # noqa: SIM115
@@ -65,7 +65,7 @@ def test_without_standard_error_the_run_stops_as_well(fault, monkeypatch):
     stream.close()
 
 
-# A step in one call of C, during which Python calls no handler.
+# A step in a single C call, during which Python calls no handler.
 STEP = """
 import hashlib, time
 from kbert.runs.stop_signals import stop_signals
@@ -76,7 +76,7 @@ with stop_signals(lambda reason: print("noted", time.monotonic(), flush=True)):
 """
 
 
-def test_a_step_that_does_not_return_to_python_is_no_reason_to_wait():
+def test_the_answer_does_not_wait_for_a_step_outside_python():
     with subprocess.Popen(
         [sys.executable, "-c", STEP], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -28,7 +28,7 @@ def handlers():
 
 @pytest.fixture(autouse=True)
 def marker(heard_signals):
-    """Handlers of our own, by which it shows that they are put back, and that none is lost."""
+    """Handlers of our own, which show that they are restored and that no signal is lost."""
     caught = []
 
     def ours(number, frame):
@@ -84,7 +84,7 @@ def test_each_further_signal_raises():
     assert len(raised) == 3
 
 
-def test_a_signal_while_stop_is_at_work_raises_at_once():
+def test_a_signal_while_stop_is_running_raises_at_once():
     steps = []
 
     def stop(reason):
@@ -117,7 +117,7 @@ def test_stop_may_raise_the_reason():
 
 
 @pytest.mark.parametrize("failing", [False, True], ids=["ends well", "fails"])
-def test_the_handlers_are_put_back(failing):
+def test_the_handlers_are_restored(failing):
     before = [signal.default_int_handler, signal.SIG_DFL]
     for number, handler in zip(REASONS, before, strict=True):
         signal.signal(number, handler)
@@ -137,7 +137,7 @@ def test_the_handlers_are_put_back(failing):
 
 
 @pytest.mark.parametrize("ignored", REASONS, ids=lambda number: number.name)
-def test_a_signal_that_is_ignored_stays_ignored(ignored, marker):
+def test_an_ignored_signal_stays_ignored(ignored, marker):
     (other,) = set(REASONS) - {ignored}
     signal.signal(ignored, signal.SIG_IGN)
     reasons, before = [], handlers()
@@ -170,7 +170,7 @@ print(signal.getsignal(signal.SIGINT).name)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no process inherits its signals there")
-def test_a_ctrl_c_that_a_shell_lets_its_background_ignore_stays_ignored():
+def test_a_ctrl_c_ignored_in_a_background_job_stays_ignored():
     found = subprocess.run(
         [sys.executable, "-c", INHERITED],
         capture_output=True,
@@ -183,7 +183,7 @@ def test_a_ctrl_c_that_a_shell_lets_its_background_ignore_stays_ignored():
     assert found.stdout.split("\n")[:-1] == ["went on", "Terminated", "SIG_IGN", "SIG_IGN"]
 
 
-def test_a_second_run_starts_from_scratch():
+def test_a_second_run_counts_its_own_signals():
     for _ in range(2):
         reasons = []
         with stop_signals(reasons.append):
@@ -191,7 +191,7 @@ def test_a_second_run_starts_from_scratch():
         assert len(reasons) == 1
 
 
-def test_in_a_thread_nothing_is_set():
+def test_no_handlers_are_set_in_a_thread():
     before, inside = handlers(), []
 
     def work():
@@ -204,15 +204,15 @@ def test_in_a_thread_nothing_is_set():
     assert inside == before
 
 
-def test_terminated_leaves_as_an_interruption_does():
+def test_terminated_is_handled_like_an_interruption():
     assert issubclass(Terminated, KeyboardInterrupt)
     assert not issubclass(Terminated, Exception)
 
 
 @needs_hangup
 @pytest.mark.parametrize("others", [["SIGHUP"], ["SIGTERM"], ["SIGHUP", "SIGTERM"], ["SIGINT"]])
-def test_what_follows_a_hangup_does_not_end_the_process_before_it_has_saved(others):
-    """A dropped connection sends several, a machine that shuts down SIGTERM too."""
+def test_signals_after_a_hangup_do_not_prevent_saving(others):
+    """A dropped connection sends several; a machine that shuts down also sends SIGTERM."""
     reasons, before = [], signal.getsignal(signal.SIGHUP)
     with stop_signals(reasons.append):
         send(signal.SIGHUP)
@@ -223,7 +223,7 @@ def test_what_follows_a_hangup_does_not_end_the_process_before_it_has_saved(othe
 
 
 @needs_hangup
-def test_a_hangup_after_another_signal_is_not_a_second_one():
+def test_a_hangup_after_another_signal_does_not_count():
     reasons = []
     with stop_signals(reasons.append):
         send(signal.SIGTERM)
@@ -247,6 +247,6 @@ def test_a_hangup_that_nohup_ignores_stays_ignored():
         signal.signal(signal.SIGHUP, before)
 
 
-def test_a_shell_is_told_which_signal_it_was():
+def test_the_exit_status_tells_which_signal_it_was():
     stops = {KeyboardInterrupt: 130, Terminated: 143, HungUp: 129}
     assert {kind: status_of(kind()) for kind in stops} == stops

@@ -24,7 +24,7 @@ from kbert.data.shards import shard_cache
 from kbert.errors import InputError, MachineError
 from kbert.runs.run_directory import RunDirectory
 
-pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # no backend knows where tokens come from
+pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # independent of the backend
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_run_records_what_it_trained_on(files, whole):
     assert record["labels"] == list(store.labels_of_rows.names)
 
 
-def test_rows_to_evaluate_on_that_are_in_the_store_are_found_by_their_tokens(config, tmp_path):
+def test_dev_rows_in_the_store_are_found_by_their_tokens(config, tmp_path):
     refused = replace(config, output=str(tmp_path / "run"), allow=("too-few-updates",))
     message = r"\(100.0%\) also occur in the training set.* or make the store without them"
     with pytest.raises(FindingsError, match=message):
@@ -91,8 +91,8 @@ def test_rows_to_evaluate_on_that_are_in_the_store_are_found_by_their_tokens(con
     assert not (tmp_path / "run").exists()
 
 
-def test_settings_of_files_are_of_the_file_to_evaluate_on(config, files, tmp_path):
-    """A store has no columns; that file may have any."""
+def test_file_settings_apply_to_the_dev_file(config, files, tmp_path):
+    """A store has no columns; the dev file may have any."""
     dev = tmp_path / "dev.csv"
     with (files[0] / "dev.csv").open(encoding="utf-8", newline="") as file:
         _, *rows = csv.reader(file)
@@ -105,8 +105,8 @@ def test_settings_of_files_are_of_the_file_to_evaluate_on(config, files, tmp_pat
         train(replace(config, output=str(tmp_path / "b"), dev=None, dev_proportion=0, **german))
 
 
-def test_a_run_on_a_store_goes_on_with_a_file(whole, reviews, tmp_path):
-    """The windows of shards are not those of the file."""
+def test_a_run_on_a_store_can_continue_on_a_file(whole, reviews, tmp_path):
+    """The shuffle window of shards is not kept for the file."""
     child = continue_training(
         whole.path, tmp_path / "child", data=str(reviews), allow=("too-few-updates", "dev-overlap")
     )
@@ -114,9 +114,7 @@ def test_a_run_on_a_store_goes_on_with_a_file(whole, reviews, tmp_path):
     assert TrainConfig.from_toml(child.path / "config.toml").shuffle_window == 16
 
 
-def test_a_run_that_is_killed_inside_an_epoch_ends_with_the_same_bits(
-    config, whole, tmp_path, monkeypatch
-):
+def test_a_run_killed_inside_an_epoch_ends_with_the_same_bits(config, whole, tmp_path, monkeypatch):
     cut, counts = replace(config, output=str(tmp_path / "cut")), iter(range(10**6))
     original = RunCheckpoint.on_train_batch_begin
 
@@ -135,7 +133,7 @@ def test_a_run_that_is_killed_inside_an_epoch_ends_with_the_same_bits(
         np.testing.assert_array_equal(weights_of(cut.output)[name], array)
 
 
-def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_path, monkeypatch):
+def test_an_unavailable_shard_stops_the_run_and_is_named(config, tmp_path, monkeypatch):
     cut = replace(config, output=str(tmp_path / "cut"))
     original, calls = shard_cache.ShardCache.file, iter(range(10**6))
 
@@ -164,17 +162,17 @@ def test_a_shard_that_cannot_be_fetched_stops_the_run_with_its_name(config, tmp_
     ],
     ids=str,
 )
-def test_settings_that_are_refused(change, message, config, tmp_path):
+def test_invalid_settings_are_refused(change, message, config, tmp_path):
     with pytest.raises(InputError, match=message):
         train(replace(config, output=str(tmp_path / "run"), **change))
 
 
-def test_windows_of_a_file_are_refused(config, reviews, tmp_path):
+def test_a_shuffle_window_for_a_file_is_refused(config, reviews, tmp_path):
     with pytest.raises(InputError, match="`shuffle_window` is for token stores, but "):
         train(replace(config, data=str(reviews), output=str(tmp_path / "run")))
 
 
-def test_a_store_that_has_changed_is_another(config, whole, files, tmp_path):
+def test_a_changed_store_is_refused(config, whole, files, tmp_path):
     folder, _ = files
     index = folder / "store" / "index.json"
     text = index.read_text()

@@ -11,13 +11,13 @@ import pytest
 from kbert import KbertError, TrainConfig, read_examples, resume, train
 from kbert.data.reading.tasks import read_task
 
-# What is written are numbers of NumPy.
+# The written numbers are NumPy's.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 
 @pytest.fixture(scope="module")
 def finished(reviews, tiny_preset, tmp_path_factory):
-    """A run of SST-2's layout, whose test set has no labels."""
+    """A run on files in SST-2's layout, whose test set has no labels."""
     folder = tmp_path_factory.mktemp("sst-2")
     examples = read_examples(str(reviews))
     pairs = zip(examples.texts, examples.label_ids, strict=True)
@@ -45,7 +45,7 @@ def finished(reviews, tiny_preset, tmp_path_factory):
     return run, printed.getvalue(), folder
 
 
-def test_the_files_of_run_classifier(finished):
+def test_it_writes_the_files_of_run_classifier(finished):
     run, printed, folder = finished
     assert f"as run_classifier.py writes them: {run.path / 'test_results.tsv'}\n" in printed
     text = (run.path / "eval_results.txt").read_text(encoding="utf-8")
@@ -69,7 +69,7 @@ def test_a_longer_run_predicts_again(finished):
     assert (run.path / "test_results.tsv").read_text(encoding="utf-8").count("\n") == 9
 
 
-def test_a_test_set_that_cannot_be_read_is_refused_before_the_first_step(finished, tmp_path):
+def test_an_unreadable_test_set_is_refused_before_the_first_step(finished, tmp_path):
     run, _, folder = finished
     data = shutil.copytree(folder, tmp_path / "data", ignore=shutil.ignore_patterns("run"))
     (data / "test.tsv").write_text("index\tsentence\n0\n", encoding="utf-8")

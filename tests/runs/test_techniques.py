@@ -1,4 +1,4 @@
-"""Runs with techniques of fine-tuning: their plan, and that they resume exactly."""
+"""Runs with fine-tuning techniques: their plan, and that they resume exactly."""
 
 import json
 from dataclasses import replace
@@ -25,7 +25,7 @@ from kbert.runs.run_config import parent_settings
 pytestmark = pytest.mark.keras
 
 # Settings of a run that is trained, and stopped in the middle of its second epoch. Techniques
-# share runs: what each of them does is a test of its own.
+# share runs: what each of them does is tested on its own.
 CASES = {
     "layers": {"freeze_embeddings": True, "layer_decay": 0.5, "gradual_unfreezing": 0.8},
     "averages": {
@@ -39,7 +39,7 @@ CASES = {
 
 @pytest.fixture(scope="module")
 def preset(tiny_model, tmp_path_factory):
-    """A model that stands for a pretrained one."""
+    """A stand-in for a pretrained model."""
     folder = tmp_path_factory.mktemp("presets") / "pretrained"
     tiny_model().save_to(folder)
     return folder
@@ -67,7 +67,7 @@ def plain(config):
 
 
 def let_the_average_be_better(monkeypatch):
-    """Give the average the loss 0: what these models learn is too little for one to be better."""
+    """Give the average a loss of 0: these models learn too little for it to be better."""
     scores_of = EpochEvaluation.scores_of
 
     def better(self, model):
@@ -83,7 +83,9 @@ def weights_of(run):
 
 
 @pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
-def test_a_run_with_them_resumes_to_the_same_bits(settings, config, plain, tmp_path, monkeypatch):
+def test_a_run_with_techniques_resumes_to_the_same_bits(
+    settings, config, plain, tmp_path, monkeypatch
+):
     let_the_average_be_better(monkeypatch)
     whole = train(replace(config, output=str(tmp_path / "whole"), **settings), verbose=0)
     begin = RunCheckpoint.on_train_batch_begin
@@ -137,9 +139,7 @@ def test_the_average_of_the_best_is_one_more_evaluation(is_better, config, tmp_p
 
 
 @pytest.mark.any_backend
-def test_baselines_are_of_the_encoder_before_its_layers_are_new(
-    config, preset, tmp_path, monkeypatch
-):
+def test_baselines_use_the_encoder_before_its_layers_are_new(config, preset, tmp_path, monkeypatch):
     seen = {}
 
     def look(task, *args):
@@ -158,11 +158,11 @@ def test_baselines_are_of_the_encoder_before_its_layers_are_new(
 
 
 @pytest.mark.any_backend
-def test_more_layers_than_the_model_has_are_refused_before_the_data_are_read(config, tmp_path):
+def test_freezing_too_many_layers_is_refused_before_reading_data(config, tmp_path):
     with pytest.raises(InputError, match="The model has 1 layer, of which 2 cannot be frozen."):
         train(replace(config, data="nowhere.csv", freeze_layers=2, output=str(tmp_path / "run")))
 
 
-def test_new_layers_of_random_weights_are_refused(config):
+def test_new_layers_in_a_model_of_random_weights_are_refused(config):
     with pytest.raises(InputError, match="`reinit_layers` is for pretrained weights, but weights="):
         train(replace(config, weights="random", reinit_layers=1))

@@ -69,7 +69,7 @@ def test_the_first_process_leaves_an_agreed_stop_last(service):
     assert "ended/0" not in service.values
 
 
-def test_the_first_process_does_not_wait_for_ever(service, monkeypatch):
+def test_the_first_process_does_not_wait_forever(service, monkeypatch):
     monkeypatch.setattr(told_ends, "_HEARD_WITHIN", 0.2)
     service(0, **AGREED)
     began = time.monotonic()
@@ -79,7 +79,7 @@ def test_the_first_process_does_not_wait_for_ever(service, monkeypatch):
 
 
 @pytest.mark.parametrize("is_over", [False, True])
-def test_another_ends_with_its_own_reason_whether_the_first_is_there_or_not(service, is_over):
+def test_another_process_ends_with_its_own_reason(service, is_over):
     service = service(1, **AGREED)
     service.is_over = is_over
     with pytest.raises(Terminated), told_ends.telling_ends():
@@ -87,7 +87,7 @@ def test_another_ends_with_its_own_reason_whether_the_first_is_there_or_not(serv
     assert "ended/1" not in service.values
 
 
-def test_one_that_is_stopped_alone_tells_the_others(service):
+def test_a_process_stopped_alone_tells_the_others(service):
     service = service(1, **{"heard/0": ""})
     with pytest.raises(KeyboardInterrupt), told_ends.telling_ends():
         raise KeyboardInterrupt

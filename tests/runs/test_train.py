@@ -29,7 +29,7 @@ EPOCHS = 2
 
 @pytest.fixture(scope="module")
 def configure(reviews, tiny_preset, tmp_path_factory):
-    """A function that gives the settings of a small run into a new directory."""
+    """A function that returns the settings of a small run in a new directory."""
 
     def make(**changes):
         settings = {
@@ -95,7 +95,7 @@ def test_run_json(finished, reviews):
 
 
 @pytest.mark.any_backend  # a matter of the settings
-def test_config_toml_makes_the_same_run(finished, configure):
+def test_config_toml_has_the_settings_of_the_run(finished, configure):
     run, _ = finished
     written = TrainConfig.from_toml(run.path / "config.toml")
     chosen = {name: getattr(written, name) for name in ("packing", "precision", "pooling", "head")}
@@ -145,7 +145,7 @@ def test_jax_counts_what_it_compiles(finished):
         assert counts is None
     else:
         assert set(counts) == {"compiled", "found"}
-        assert sum(counts.values()) > 2  # the step, the evaluation, and what initializes
+        assert sum(counts.values()) > 2  # the step, the evaluation and the initialization
 
 
 def test_same_seed_same_weights_to_the_bit(finished, configure):
@@ -186,10 +186,10 @@ def test_bad_rows_dev_and_test_files_patience_and_accumulation(configure, review
         "test": 0,
     }
     record = json.loads((run.path / "evaluations.json").read_text())
-    # So small a rate changes no score, so the first epoch stays the best.
+    # The rate is too small to change a score, so the first epoch stays the best.
     assert [sorted(epoch) for epoch in record["epochs"]] == [["dev", "epoch", "test", "update"]] * 2
     assert run.record["best_epoch"] == 1
-    # 7 batches per epoch are 35 in 5 epochs, thus 11 updates, of which two epochs are done.
+    # 7 batches per epoch are 35 in 5 epochs, so 11 updates; two of the epochs are trained.
     plan = TrainingPlan(106, 16, 5, 1e-12, gradient_accumulation_steps=3)
     expected = np.repeat(plan.learning_rate_at(np.arange(11)), 3)[:14]
     np.testing.assert_allclose(learning_rates(run), expected, rtol=1e-6)
@@ -210,9 +210,7 @@ def test_a_best_evaluation_inside_an_epoch(configure, monkeypatch, capsys):
 
 
 @pytest.mark.any_backend  # a matter of the record
-def test_a_model_that_predicts_one_class_is_in_the_record_until_it_does_not(
-    configure, monkeypatch, capsys
-):
+def test_predicting_one_class_is_recorded_while_it_lasts(configure, monkeypatch, capsys):
     run = train(configure(epochs=1, learning_rate=2e-10, allow=("too-few-updates",)))
     assert "WARNING no-better-than-one-class: The model is no better" in capsys.readouterr().out
     assert "no-better-than-one-class" in codes(run)
@@ -252,15 +250,15 @@ def test_interrupt_keeps_the_best_model_so_far(configure, monkeypatch):
     assert (run.record["status"], "ended" in run.record) == ("stopped", True)
     monkeypatch.setattr(BertClassifier, "fit", fit)
     assert run.record["training_seconds"] > 0
-    # The step that was begun and not done is not logged.
+    # The step that began but did not finish is not logged.
     assert len(learning_rates(run)) == 8
     assert BertClassifier.load(config.output).labels.names == ("bad", "good")
-    run.update(training_seconds=1000.0)  # of which the end of the run has some more
+    run.update(training_seconds=1000.0)  # to which the rest of the run adds
     assert 1000 < resume(run.path, verbose=0).record["training_seconds"] < 2000
 
 
 @pytest.mark.any_backend  # a matter of the record
-def test_failure_is_noted(configure, monkeypatch):
+def test_a_failure_is_recorded(configure, monkeypatch):
     def fail(*args, **kwargs):
         raise RuntimeError("out of luck")
 
@@ -300,7 +298,7 @@ def test_out_of_memory_names_a_smaller_batch(configure, monkeypatch):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_refuses_before_anything_is_made(configure, changes, message, monkeypatch, tmp_path):
+def test_refuses_before_anything_is_created(configure, changes, message, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     config = configure(output="run", **changes)
     with pytest.raises(KbertError, match=message):
@@ -319,7 +317,7 @@ def test_overwrites_nothing(configure, finished):
 
 
 @pytest.mark.any_backend  # how files are read
-def test_on_the_files_of_patterns(configure, reviews, tmp_path, monkeypatch, capsys):
+def test_training_on_the_files_of_patterns(configure, reviews, tmp_path, monkeypatch, capsys):
     with reviews.open(encoding="utf-8", newline="") as file:
         header, *rows = csv.reader(file)
     folder = tmp_path / "my data"

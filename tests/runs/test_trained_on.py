@@ -38,7 +38,7 @@ def run(tmp_path):
     return make
 
 
-def test_the_file_that_was_trained_on(run, tmp_path):
+def test_rows_of_the_training_file_are_found(run, tmp_path):
     data = write(tmp_path / "all.csv", range(100))
     finding = trained_on(run("run", data).path, read_examples(data))
     assert (finding.code, finding.severity) == ("trained-on", "warning")
@@ -46,7 +46,7 @@ def test_the_file_that_was_trained_on(run, tmp_path):
     assert "(80%) occur in the training set" in finding.message
 
 
-def test_the_model_in_a_run_is_the_run(run, tmp_path, monkeypatch):
+def test_the_model_folder_of_a_run_stands_for_the_run(run, tmp_path, monkeypatch):
     data = write(tmp_path / "all.csv", range(100))
     trained = run("run", data).path
     told = trained_on(trained, read_examples(data))
@@ -59,7 +59,7 @@ def test_the_model_in_a_run_is_the_run(run, tmp_path, monkeypatch):
     assert trained_on(called_model, read_examples(data)) is not None
 
 
-def test_rows_in_another_file_and_another_case(run, tmp_path):
+def test_rows_are_found_in_another_file_and_letter_case(run, tmp_path):
     first = run("run", write(tmp_path / "all.csv", range(100)))
     training = read_sets(TrainConfig(str(tmp_path / "all.csv"), dev_proportion=0.2))[0]
     texts = [f"  {text.upper()}  " for text in training.texts[:3]] + ["Something else."]
@@ -67,7 +67,7 @@ def test_rows_in_another_file_and_another_case(run, tmp_path):
     assert "3 rows of lists (75%)" in finding.message
 
 
-def test_rows_that_were_set_aside_or_are_new_are_not_told(run, tmp_path):
+def test_dev_rows_and_new_rows_are_not_reported(run, tmp_path):
     first = run("run", write(tmp_path / "all.csv", range(100)))
     dev = read_sets(TrainConfig(str(tmp_path / "all.csv"), dev_proportion=0.2))[1]["dev"]
     assert trained_on(first.path, dev) is None
@@ -75,20 +75,20 @@ def test_rows_that_were_set_aside_or_are_new_are_not_told(run, tmp_path):
     assert trained_on(first.path, other) is None
 
 
-def test_the_set_itself_is_known_without_its_file(run, tmp_path):
+def test_the_training_set_is_known_without_its_file(run, tmp_path):
     first = run("run", write(tmp_path / "all.csv", range(100)))
     training = read_sets(TrainConfig(str(tmp_path / "all.csv"), dev_proportion=0.2))[0]
     (tmp_path / "all.csv").unlink()
     assert "80 rows" in trained_on(first.path, training).message
 
 
-def test_a_file_that_has_changed_tells_nothing(run, tmp_path):
+def test_a_changed_file_gives_no_finding(run, tmp_path):
     first = run("run", write(tmp_path / "all.csv", range(100)))
     examples = read_examples(write(tmp_path / "all.csv", range(50)))
     assert trained_on(first.path, examples) is None
 
 
-def test_what_the_parent_was_trained_on_counts(run, tmp_path):
+def test_training_rows_of_the_parent_count(run, tmp_path):
     old = write(tmp_path / "old.csv", range(100))
     first = run("first", old)
     second = run("second", write(tmp_path / "new.csv", range(500, 600)), parent=first)
@@ -101,7 +101,7 @@ def test_what_the_parent_was_trained_on_counts(run, tmp_path):
 @pytest.mark.parametrize(
     "record", [{"data": [], "parent": 3}, {"data": {"train": 1}}, {"parent": {"run": None}}]
 )
-def test_a_record_of_another_form_tells_nothing(record, run, tmp_path):
+def test_a_malformed_record_gives_no_finding(record, run, tmp_path):
     data = write(tmp_path / "all.csv", range(100))
     first = run("run", data)
     (first.path / "run.json").write_text(json.dumps(record))
@@ -111,7 +111,7 @@ def test_a_record_of_another_form_tells_nothing(record, run, tmp_path):
 
 @pytest.fixture
 def stopped(tmp_path):
-    """A run with a model, of which only what says so is there."""
+    """A run with a model, of which only the config is there."""
     run = RunDirectory.create(tmp_path / "run")
     run.model_folder.mkdir()
     config = {
@@ -143,7 +143,7 @@ def evaluated(run, *records):
         (None, [], None),
     ],
 )
-def test_a_run_with_epochs_left(stopped, status, records, done):
+def test_a_run_with_epochs_left_is_reported(stopped, status, records, done):
     stopped.update(status=status, plan={"epochs": 3})
     evaluated(stopped, *records)
     found = find_source(stopped.path).findings()
@@ -153,7 +153,7 @@ def test_a_run_with_epochs_left(stopped, status, records, done):
         assert "resume" in str(found[0].cure)
 
 
-def test_records_of_another_form_are_not_judged(stopped):
+def test_malformed_records_are_ignored(stopped):
     for plan in (None, 3, {}, {"epochs": "three"}):
         record = {"status": "stopped", "plan": plan}
         (stopped.path / "run.json").write_text(json.dumps(record))

@@ -6,7 +6,7 @@ SIZES = [1, 2, 4, 8, 16, 32]
 
 
 class Machine:
-    """A process whose step of so many rows takes so much memory."""
+    """A process whose steps take more memory for more rows."""
 
     def __init__(self, base, per_row, fails_above=10**9):
         self.base, self.per_row, self.fails_above = base, per_row, fails_above
@@ -26,7 +26,7 @@ class Machine:
         return [trial.rows for trial in trials(SIZES, self.step, self.memory, limit)]
 
 
-def test_all_fit_and_the_largest_is_tried_where_it_needs_most_of_the_limit():
+def test_the_largest_batch_is_tried_if_it_needs_most_of_the_limit():
     machine = Machine(base=500, per_row=10)
     assert machine.fitting(limit=1000) == SIZES
     assert machine.tried == SIZES
@@ -50,7 +50,7 @@ def test_a_batch_that_was_tried_and_exceeds_the_limit_does_not_fit(limit):
     assert machine.fitting(limit) == [1] * (limit >= 600)
 
 
-def test_where_building_has_taken_more_than_a_step_the_growth_is_not_known_yet():
+def test_growth_is_unknown_while_building_took_more_than_a_step():
     machine = Machine(base=800, per_row=20)  # hides batches of up to 15 rows
     assert machine.fitting(limit=1000) == [1, 2, 4, 8, 16]
     assert machine.tried == SIZES

@@ -11,7 +11,7 @@ from kbert.runs.run_directory import RunDirectory
 
 @pytest.fixture
 def parent(tmp_path, monkeypatch):
-    """A run without weights, which is as far as these refusals look."""
+    """A run without weights; these refusals come before they are read."""
     run = RunDirectory.create(tmp_path / "parent")
     settings = TrainConfig("data.csv", preset="tiny", weights="random", dev="dev.csv", epochs=4)
     run.write_config(settings.to_toml())
@@ -39,7 +39,7 @@ def test_train_with_a_parent_takes_no_other_model(parent, tmp_path, name):
         train(config)
 
 
-def test_a_parent_is_a_run(tmp_path):
+def test_a_parent_must_be_a_run(tmp_path):
     with pytest.raises(InputError, match="not a run directory"):
         train(TrainConfig("data.csv", parent=str(tmp_path), output=str(tmp_path / "new")))
 
@@ -52,7 +52,7 @@ def continued(parent, monkeypatch, **changes):
     return seen[0]
 
 
-def test_what_is_recorded_of_the_model_is_the_parents(parent, monkeypatch, tmp_path):
+def test_the_recorded_model_settings_are_the_parents(parent, monkeypatch, tmp_path):
     config = continued(parent, monkeypatch, epochs=2)
     assert (config.preset, config.weights, config.epochs) == ("tiny", "random", 2)
     seen = []
@@ -62,7 +62,7 @@ def test_what_is_recorded_of_the_model_is_the_parents(parent, monkeypatch, tmp_p
     assert (seen[0].preset, seen[0].weights) == ("tiny", "random")
 
 
-def test_a_change_takes_the_place_of_what_it_contradicts(parent, monkeypatch, tmp_path):
+def test_a_change_replaces_what_it_contradicts(parent, monkeypatch, tmp_path):
     config = continued(parent, monkeypatch, dev_proportion=0.3)
     assert (config.dev, config.dev_proportion) == (None, 0.3)
     config = continued(parent, monkeypatch, task="mrpc", data="glue")
@@ -100,7 +100,7 @@ def test_epochs_are_scaled_only_for_a_changed_plan(parent, changes, message):
         'dev_proportion = 0.0\nmonitor = "loss"\n',
     ],
 )
-def test_what_0_1_recorded_beside_others_is_still_read(recorded, tmp_path):
+def test_setting_combinations_recorded_by_0_1_are_still_read(recorded, tmp_path):
     run = RunDirectory.create(tmp_path / "run")
     run.write_config(f'data = "data.csv"\n{recorded}')
     assert recorded_config(run).data == "data.csv"

@@ -1,4 +1,4 @@
-"""Runs whose rows and classes count differently, and that train another loss."""
+"""Runs with weighted rows and classes, and with another loss."""
 
 import csv
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.keras
 
 @pytest.fixture(scope="module")
 def weighted(reviews, tmp_path_factory):
-    """The reviews, of which every third counts twice as much."""
+    """The reviews, every third of which counts twice as much."""
     with reviews.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     path = tmp_path_factory.mktemp("data") / "weighted.csv"
@@ -59,14 +59,14 @@ def test_a_run_is_trained_and_scored_by_weight(config, capsys):
     evaluations = json.loads((run.path / "evaluations.json").read_text())
     assert evaluations["epochs"][0]["dev"]["weighted"] is True
     assert TrainConfig.from_toml(run.path / "config.toml").class_weight == "bad=3"
-    # `evaluate` takes the run's columns, the weights among them.
+    # `evaluate` uses the run's columns, including the weights.
     with pytest.raises(SystemExit) as ended:
         main(["evaluate", str(run.path), config.data, "--json"])
     assert ended.value.code in (None, 0)
     assert json.loads(capsys.readouterr().out)["weighted"] is True
 
 
-def test_the_weights_are_1_in_the_mean_and_the_loss_is_the_one_that_was_named(config):
+def test_weights_average_to_1_and_the_named_loss_is_used(config):
     prepared = prepare(config)
     trust, ids = prepared.training.weights, prepared.training.label_ids
     by_hand = trust * np.where(ids == prepared.labels.ids["bad"], 3, 1)
@@ -92,7 +92,7 @@ OF_LABELS = {"class_weight": "balanced", "weight": None, "loss": "categorical_cr
 
 @pytest.mark.any_backend  # weights of rows are part of the batches
 @pytest.mark.parametrize("kind", ["one class", "several labels"])
-def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(kind, config, tags, tmp_path):
+def test_a_stopped_run_resumes_to_the_same_bits(kind, config, tags, tmp_path):
     if kind == "several labels":
         config = replace(config, data=str(tags), label="tags", label_separator=";", **OF_LABELS)
     with killed_after(None, config.output) as changes:
@@ -116,18 +116,18 @@ def test_it_resumes_with_the_bits_of_a_run_that_was_not_stopped(kind, config, ta
         ({"class_weight": "auto"}, "must be balanced, or NAME=WEIGHT"),
     ],
 )
-def test_what_is_refused(config, changes, message):
+def test_invalid_weight_settings_are_refused(config, changes, message):
     with pytest.raises(InputError, match=message):
         train(replace(config, **changes), verbose=0)
 
 
 @pytest.mark.any_backend
-def test_a_dev_file_without_the_column_counts_all_rows_the_same(config, reviews):
+def test_a_dev_file_without_the_column_counts_rows_equally(config, reviews):
     prepared = prepare(replace(config, dev=str(reviews), allow=("dev-overlap",), dev_proportion=0))
     assert prepared.sets["dev"].weights is None
 
 
-def test_several_labels_count_by_name(tiny_preset, tags, tmp_path, capsys):
+def test_classes_of_several_labels_can_be_balanced(tiny_preset, tags, tmp_path, capsys):
     soft = tmp_path / "soft.csv"
     soft.write_text("text,a,b\nfine,1,0\nbad,0.5,0.5\n")
     config = TrainConfig(

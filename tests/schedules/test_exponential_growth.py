@@ -12,7 +12,7 @@ def test_rates_grow_by_the_same_factor():
     np.testing.assert_allclose(found, [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-2, 1e-2], rtol=1e-5)
 
 
-def test_the_batches_of_an_update_have_one_rate():
+def test_the_batches_of_an_update_have_the_same_rate():
     schedule = ExponentialGrowth(1e-4, 1e-2, updates=3, steps_per_update=2)
     found = [float(schedule(step)) for step in range(6)]
     np.testing.assert_allclose(found, [1e-4, 1e-4, 1e-3, 1e-3, 1e-2, 1e-2], rtol=1e-5)

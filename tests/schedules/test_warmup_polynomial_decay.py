@@ -56,7 +56,7 @@ def test_the_decay_from_the_start_equals_the_original(plan, rates):
     schedule = WarmupPolynomialDecay(peak, decay_steps, warmup_steps, decay_from="start")
     steps, *expected = map(np.array, zip(*REFERENCE[plan], strict=True))
     # TensorFlow's graph rewriting moves the original, and this one, by up to 1e-7 of the peak to
-    # either side, so the original stands here with it and without it.
+    # either side, so the reference has rates of the original with it and without it.
     distance = np.abs(rates(schedule, steps) - np.array(expected)).min(axis=0)
     assert distance.max() <= 1e-7 * peak
 
@@ -136,7 +136,7 @@ def test_a_config_of_kbert_0_1_is_read(boundary, decay_from):
 @pytest.mark.parametrize(
     ("recipe", "decay_from"), [("recommended", "warmup_end"), ("google", "start")]
 )
-def test_a_keras_file_of_kbert_0_1_has_its_schedule(recipe, decay_from):
+def test_a_keras_file_of_kbert_0_1_keeps_its_schedule(recipe, decay_from):
     path = Path(__file__).parents[1] / "data" / "formats" / "0.1" / f"compiled-{recipe}.keras"
     with zipfile.ZipFile(path) as file:
         config = json.loads(file.read("config.json"))["compile_config"]["optimizer"]

@@ -1,4 +1,4 @@
-"""A small export that needs no Keras to be made."""
+"""A small export that is made without Keras."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`kbert predict` and `evaluate` on cells that are no texts or labels, with an exported model."""
+"""`kbert predict` and `evaluate` on cells that are not texts or labels, with an export."""
 
 import csv
 import json
@@ -42,7 +42,7 @@ def test_texts_that_are_lists_are_refused_or_skipped(kbert, lines, tmp_path):
         assert [row["row"] for row in csv.DictReader(file)] == ["1", "3"]
 
 
-def test_lists_of_labels_do_not_matter_to_predictions(kbert, lines):
+def test_lists_of_labels_do_not_affect_predictions(kbert, lines):
     path = lines({"text": "story", "label": [0]}, {"text": "mess", "label": [0, 1]})
     done = kbert("predict", path)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 3)

@@ -1,4 +1,4 @@
-"""The code in docs/serving.md, run as it stands."""
+"""The code in docs/serving.md, run as it is."""
 
 import contextlib
 import json
@@ -22,7 +22,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", DOCUMENT.read_text(encoding="utf-8")
 
 @pytest.fixture
 def folder(export_folder, tokenizer, tmp_path):
-    """Where the document's paths lead to an export."""
+    """A folder in which the document's paths lead to an export."""
     export = shutil.copytree(export_folder, tmp_path / "exports" / "reviews")
     (export / "tokenizer.json").write_text(tokenizer.to_hugging_face(), encoding="utf-8")
     return tmp_path
@@ -30,7 +30,7 @@ def folder(export_folder, tokenizer, tmp_path):
 
 @contextlib.contextmanager
 def server(folder):
-    """Run the document's app and give its address."""
+    """Run the document's app, and yield its address and process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -65,7 +65,7 @@ def ask(address, process, texts):
     raise AssertionError("the app does not answer")
 
 
-def test_the_app_is_started_and_asked(folder):
+def test_the_app_starts_and_answers(folder):
     (code,) = [block for block in BLOCKS if "FastAPI" in block]
     assert len([line for line in code.splitlines() if line]) <= 15
     (folder / "app.py").write_text(code)

@@ -30,7 +30,7 @@ def test_written_and_read_again(folder, tokenizer):
     assert ExportSettings.read(folder) == settings
 
 
-def test_what_an_export_is(folder, tmp_path):
+def test_an_export_is_recognised(folder, tmp_path):
     assert Export.recognises(str(folder))
     assert not Export.recognises(str(tmp_path))
 
@@ -59,7 +59,7 @@ def test_what_an_export_is(folder, tmp_path):
         ("kind", None),
     ],
 )
-def test_refuses_a_value(name, value, folder):
+def test_refuses_a_value_of_the_wrong_kind(name, value, folder):
     change(folder, **{name: value})
     with pytest.raises(KbertError, match="kbert.json: .*is not of the kind.*Received"):
         ExportSettings.read(folder)
@@ -78,7 +78,7 @@ def test_refuses_a_value(name, value, folder):
         ({"labels": ["high", "\ud800"]}, "kbert.json: the label .* contains half a character"),
     ],
 )
-def test_refuses(values, message, folder):
+def test_refuses_invalid_settings(values, message, folder):
     change(folder, **values)
     with pytest.raises(KbertError, match=message):
         ExportSettings.read(folder)
@@ -88,13 +88,13 @@ def test_refuses(values, message, folder):
     ("changed", "message"),
     [({"alphabet": "x"}, "the tokenizer does not fit"), ({"lowercase": "yes"}, "Received: 'yes'")],
 )
-def test_refuses_a_tokenizer(changed, message, folder):
+def test_refuses_invalid_tokenizer_settings(changed, message, folder):
     change(folder, tokenizer=changed)
     with pytest.raises(KbertError, match=message):
         ExportSettings.read(folder).read_tokenizer(folder)
 
 
-def test_a_vocabulary_elsewhere_is_not_read(folder, tmp_path):
+def test_a_vocabulary_outside_the_folder_is_not_read(folder, tmp_path):
     (folder / "vocab.txt").rename(tmp_path / "vocab.txt")
     settings = ExportSettings.read(folder)
     with pytest.raises(KbertError, match="There is no vocabulary file"):

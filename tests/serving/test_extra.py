@@ -1,4 +1,4 @@
-"""The extra `serve`, alone in a fresh environment."""
+"""The `serve` extra, alone in a fresh environment."""
 
 from pathlib import Path
 

@@ -21,7 +21,7 @@ LABELS = ("bad", "good")
 
 
 def shares(texts):
-    """What the model of these tests predicts: the more letters a, the better."""
+    """The predictions of these tests' model: the more letters "a", the better."""
     good = np.array([text.count("a") / (1 + len(text)) for text in texts], np.float32)
     return np.stack([1 - good, good], axis=1)
 
@@ -125,7 +125,7 @@ NAME = st.sampled_from(["label", "row", "p(bad)", "=x", "probability", "a,b", 'q
 
 @given(st.lists(NAME, unique=True, max_size=4), st.data())
 @settings(deadline=None)
-def test_any_cell_comes_out_of_csv_as_it_was(names, data):
+def test_csv_round_trips_any_cell(names, data):
     columns = {name: data.draw(st.lists(CELL, min_size=2, max_size=2)) for name in names}
     made = predictor().predict_table({"text": ["some text", "a"], **columns})
     text = "".join(csv_lines(made))
@@ -158,7 +158,7 @@ def test_other_targets(target, own, table, tmp_path):
     assert good.tolist() == [float(float_cell(x)) for x in shares(["aaaa", ' b\n"c"'])[:, 1]]
 
 
-def test_names_that_are_taken(tmp_path):
+def test_taken_column_names(tmp_path):
     frame = {"text": ["a"], "row": [7], "label": ["x"], "p(bad)": [1]}
     (row,) = predictor().predict_table(frame)
     assert (row["row"], row["input_row"]) == (7, 1)
@@ -171,7 +171,7 @@ def test_names_that_are_taken(tmp_path):
     assert (row["predicted_label"], row["label"]) == ("good", "bad")
 
 
-def test_half_a_character_does_not_cost_the_predictions(tmp_path):
+def test_half_a_character_does_not_lose_the_predictions(tmp_path):
     frame = {"text": ["größer 😀", "a \ud800 b"], "note": ["x\udfff", "\x01"]}
     made = predictor().predict_table(frame)
     rows = csv_rows(written(made, "a.csv", tmp_path).decode())
@@ -188,7 +188,7 @@ def test_half_a_character_does_not_cost_the_predictions(tmp_path):
     assert notes == ["x\ufffd", "\x01"]
 
 
-def test_rows_of_several_files_are_told_with_their_file(tmp_path):
+def test_rows_of_several_files_name_their_file(tmp_path):
     (tmp_path / "1.csv").write_text("text\na\nb\n")
     (tmp_path / "2.csv").write_text("text,file\nc,x\n")
     rows = list(predictor().predict_table(f"{tmp_path}/*.csv"))
@@ -199,7 +199,7 @@ def test_rows_of_several_files_are_told_with_their_file(tmp_path):
     ]
 
 
-def test_what_excel_takes_for_a_formula_is_told_of_and_stays(tmp_path, capsys):
+def test_cells_like_formulas_are_reported_and_kept(tmp_path, capsys):
     frame = {"text": ["=1+1 a", "-5", "-a", "x"], "note": ["", "2", "@x", "\tx"]}
     made = predictor().predict_table(frame)
     data = written(made, "a.csv", tmp_path, bom=True)
@@ -212,7 +212,7 @@ def test_what_excel_takes_for_a_formula_is_told_of_and_stays(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-def test_a_text_that_no_cell_of_a_workbook_holds(tmp_path):
+def test_a_text_too_long_for_a_workbook_cell_is_refused(tmp_path):
     frame = {"text": ["a", "b" * 32_768]}
     made = predictor().predict_table(frame)
     with pytest.raises(InputError, match="row 2: the column 'text' has 32,768 characters, more"):
@@ -247,12 +247,12 @@ def test_blocks_and_progress(tmp_path, monkeypatch):
     made = Predictor(LABELS, compute).predict_table({"text": texts}, batch_size=3)
     rows = iter(made)
     assert next(rows)["text"] == "a 0"
-    assert calls == [texts[:3]]  # a row is handed on before those of later blocks are computed
+    assert calls == [texts[:3]]  # a row is yielded before later blocks are computed
     assert [row["text"] for row in rows] == texts[1:]
     assert list(map(len, calls)) == [3, 3, 1]
 
 
-def test_rows_that_are_left_out_are_at_hand():
+def test_skipped_rows_are_available():
     source = {"id": ["1", "2", "3"], "text": ["a", " ", "b"]}
     made = predictor().predict_table(source, on_bad_row="skip")
     assert [(row.number, row.content) for row in made.skipped] == [(2, "2, ")]

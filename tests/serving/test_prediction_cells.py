@@ -42,7 +42,7 @@ def test_numbers_are_read_back_equal():
     assert shares == ["yes", "1", "1e-09", "1"]
 
 
-def test_several_labels_have_semicolons_between():
+def test_several_labels_are_separated_by_semicolons():
     both = MultiPrediction.from_probabilities(np.array([0.5, 0.9]), ["rude", "loud"], (0.4, 0.8))
     assert cells(both)[0] == "rude;loud"
 
@@ -51,7 +51,7 @@ def test_a_file_without_rows():
     assert header(None) == ["label", "probability"]
 
 
-def test_objects_of_json():
+def test_json_objects():
     assert record(ONE)["probabilities"] == {"no": 0.25, "yes": 0.75}
     assert "abstained" not in record(ONE)
     assert (record(UNSURE)["label"], record(UNSURE)["abstained"]) == (None, True)

@@ -34,7 +34,7 @@ def test_no_texts(predictor):
 
 @pytest.mark.parametrize("abstain", [0.999, "0.999", {"high": 0.999}, "high=0.999"])
 def test_it_abstains(abstain, predictor):
-    """The mean ids are 3 and 11 / 3, so the probabilities 0.9975 and 0.9993."""
+    """The mean ids are 3 and 11 / 3, so the probabilities are 0.9975 and 0.9993."""
     one, other = predictor.predict(["a", "story"], abstain=abstain)
     assert (one.label, one.abstained, other.label, other.abstained) == ("", True, "high", False)
     assert one.probability == pytest.approx(1 / (1 + np.exp(-6)), rel=1e-5)
@@ -83,7 +83,7 @@ def test_the_command_line_abstains(to, export_folder, tmp_path, capsys):
         ),
     ],
 )
-def test_refuses(arguments, message, predictor):
+def test_refuses_invalid_arguments(arguments, message, predictor):
     with pytest.raises(KbertError, match=message):
         predictor.predict(*arguments)
 
@@ -95,7 +95,7 @@ def test_any_iterable_of_texts(predictor):
         assert predictor.predict(given) == expected
 
 
-def test_warns_once_that_it_does_not_know_the_texts(export_folder):
+def test_warns_once_about_unknown_tokens(export_folder):
     predictor = Predictor.load(export_folder)
     texts = ["电影很好看", "他 story"]
     with pytest.warns(UnknownTokensWarning) as caught:
@@ -107,19 +107,19 @@ def test_warns_once_that_it_does_not_know_the_texts(export_folder):
     assert re.match(r"\d\d\.\d% of the tokens are \[UNK\]: .* Cure: ", str(warning.message))
 
 
-def test_of_pairs_the_second_texts_count_too(tokenizer):
+def test_the_second_texts_of_pairs_count_too(tokenizer):
     watch = UnknownTokensWatch(tokenizer)
     watch.look(["a story"], ["a mess"])
     with pytest.warns(UnknownTokensWarning):
         watch.look(["a story"], ["电影很好看"])
 
 
-def test_of_long_texts_only_the_beginning_is_looked_at(tokenizer):
+def test_only_the_beginning_of_long_texts_is_checked(tokenizer):
     UnknownTokensWatch(tokenizer).look(["a story " * 1000 + "电影很好看" * 10000], None)
 
 
 @pytest.mark.parametrize("flag", [[], ["-q"]])
-def test_the_command_line_says_it_in_its_own_way_only(flag, export_folder, tmp_path, capsys):
+def test_the_command_line_prints_only_its_own_warning(flag, export_folder, tmp_path, capsys):
     (tmp_path / "data.txt").write_text("电影很好看\n", encoding="utf-8")
     with pytest.raises(SystemExit):
         main(["predict", str(export_folder), str(tmp_path / "data.txt"), *flag])
@@ -128,12 +128,12 @@ def test_the_command_line_says_it_in_its_own_way_only(flag, export_folder, tmp_p
     assert "UnknownTokensWarning" not in err
 
 
-def test_refuses_a_path(tmp_path):
+def test_refuses_a_missing_path(tmp_path):
     with pytest.raises(KbertError, match="There is no file or folder .*none. Check the path"):
         Predictor.load(tmp_path / "none")
 
 
-def test_it_imports_neither_keras_nor_what_reads_data(export_folder):
+def test_it_imports_neither_keras_nor_data_readers(export_folder):
     code = (
         "import sys, kbert\n"
         f"kbert.Predictor.load({str(export_folder)!r}).predict(['a story'])\n"

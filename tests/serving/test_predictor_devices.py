@@ -1,6 +1,6 @@
-"""A predictor on several devices predicts as one on one device; torch has no such engine in Keras.
+"""A predictor on several devices predicts as on one device; Keras has no such engine for torch.
 
-They are in a process of their own, whose processor JAX or TensorFlow divides into several devices.
+It runs in its own process, whose processor JAX or TensorFlow divides into several devices.
 """
 
 import csv
@@ -56,7 +56,7 @@ for verb in (["predict", "-o", f"{folder}/labelled.csv"], ["evaluate", "--json"]
 
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
-    """A folder of what the process finds, and what it prints."""
+    """The folder with the results of the process, and its output."""
     from kbert import BertClassifier, Tokenizer
 
     folder = tmp_path_factory.mktemp("devices")
@@ -92,7 +92,7 @@ def test_any_thread_predicts_on_the_devices_of_the_predictor(work):
     np.testing.assert_allclose(found["several"], found["alone"], atol=2e-6)
 
 
-def test_the_command_line_predicts_and_evaluates_on_them(work):
+def test_the_command_line_predicts_and_evaluates_on_all_devices(work):
     folder, printed = work
     alone = np.load(folder / "found.npz")["alone"]
     with (folder / "labelled.csv").open(encoding="utf-8", newline="") as stream:

@@ -64,7 +64,7 @@ def test_every_text_has_its_own_row(texts, batch_size, length, kind):
 
 
 @pytest.mark.parametrize("long_text", ["head", "windows"])
-def test_it_tells_how_far_it_is(long_text):
+def test_it_reports_progress(long_text):
     texts, done = ["a moving story . " * n for n in range(1, 8)], []
     windows = Windows(stride=2) if long_text == "windows" else None
     tokenizer = TOKENIZER.with_truncation(long_text, windows=windows)
@@ -83,7 +83,7 @@ def test_pairs(texts, data):
 
 @given(texts=TEXTS, batch_size=st.integers(1, 5), pool=st.sampled_from(["mean", "max"]))
 def test_windows_are_rows_and_their_logits_are_pooled(texts, batch_size, pool):
-    """Windows of 6 words, of which 2 are shared; at most 3 of them."""
+    """At most 3 windows of 6 words, of which 2 are shared."""
     config = {"long_text": "windows", "windows": {"stride": 2, "max_windows": 3, "pool": pool}}
     tokenizer = TOKENIZER.with_truncation("windows", windows=Windows(**config["windows"]))
     target = {"kind": "regression"}
@@ -101,13 +101,13 @@ def test_windows_are_rows_and_their_logits_are_pooled(texts, batch_size, pool):
     assert max(rows) <= batch_size
 
 
-def test_a_program_of_other_labels_is_refused():
+def test_a_program_with_other_labels_is_refused():
     settings = replace(SETTINGS, labels=("x", "y", "z"))
     with pytest.raises(KbertError, match=r"array \(1, 2\) for 1 rows, .* name 3 labels"):
         run_session(Program(), TOKENIZER, settings, ["a"], None, 4)
 
 
-def test_what_a_runtime_refuses_is_one_sentence():
+def test_a_runtime_error_is_one_sentence():
     def program(feed):
         raise RuntimeError("invalid\n expand shape")
 

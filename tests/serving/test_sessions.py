@@ -35,7 +35,7 @@ def test_openvino_reads_it_too(export_folder, tmp_path):
             np.testing.assert_allclose(found, onnx(one), atol=1e-6)
 
 
-def test_openvino_reports_no_use_of_it(export_folder, tmp_path):
+def test_openvino_loads_no_telemetry(export_folder, tmp_path):
     code = (
         "import os, sys, threading\n"
         "os.register_at_fork(before=lambda: print('forked'))\n"
@@ -56,12 +56,12 @@ def test_a_broken_file_is_refused(kind, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino", "litert"])
-def test_a_file_that_is_not_there_is_refused(kind, tmp_path):
+def test_a_missing_file_is_refused(kind, tmp_path):
     with pytest.raises(KbertError, match="model.x cannot be opened: .*No such file"):
         open_session(kind, tmp_path / "model.x")
 
 
-def test_a_file_elsewhere_is_not_read(export_folder, tmp_path):
+def test_a_file_outside_the_folder_is_not_read(export_folder, tmp_path):
     (tmp_path / "export").mkdir()
     shutil.copy(export_folder / "model.onnx", tmp_path)
     (tmp_path / "export" / "model.onnx").symlink_to(tmp_path / "model.onnx")
@@ -77,7 +77,7 @@ def test_a_file_elsewhere_is_not_read(export_folder, tmp_path):
         ("litert", "ai_edge_litert"),
     ],
 )
-def test_a_runtime_that_is_missing_is_named(kind, package, tmp_path, monkeypatch):
+def test_a_missing_runtime_is_named(kind, package, tmp_path, monkeypatch):
     for name in ("model", "model.bin"):
         (tmp_path / name).touch()
     for name in [n for n in sys.modules if n.partition(".")[0] == package]:

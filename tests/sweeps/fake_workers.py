@@ -1,4 +1,4 @@
-"""Workers that train nothing: each look at a run adds an epoch with the score of a script."""
+"""Workers that train nothing: each look at a run adds an epoch with a scripted score."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from kbert.sweeps.workers.workers import Outcome
 
 
 def sweep_of(texts, folder, *, monitor="accuracy", **options):
-    """A sweep of two epochs over a file that nobody reads."""
+    """A sweep of two epochs over a file that is never read."""
     from kbert.config import SweepOptions
 
     settings = {"data": "reviews.csv", "output": str(folder)}

@@ -17,7 +17,7 @@ def trial(number, *scores):
 
 
 @pytest.mark.parametrize("scores", [(0.8,), (0.7, 0.9)])
-def test_of_equal_means_the_first_is_taken(scores):
+def test_the_first_of_equal_means_is_taken(scores):
     sweep = SimpleNamespace(minimizes=False, seeds=range(len(scores)))
     choice = Choice.of([trial(3, *scores), trial(4, *reversed(scores))], sweep)
     assert str(choice) == (

@@ -39,7 +39,7 @@ def test_a_grid_in_series(tmp_path, capsys):
     assert "Left: 3 runs, 1 at a time" in printed
 
 
-def test_as_many_at_a_time_as_asked_for(tmp_path):
+def test_jobs_is_how_many_runs_train_at_once(tmp_path):
     workers = FakeWorkers(scores_by_rate)
     done, _ = drive(tmp_path, sweep_of({"learning_rate": RATES}, tmp_path, jobs=3), workers)
     assert done
@@ -47,7 +47,7 @@ def test_as_many_at_a_time_as_asked_for(tmp_path):
     assert sorted(workers.started) == [(rate / 1e4, n) for rate in (1, 2, 3, 4) for n in range(3)]
 
 
-def test_one_that_is_ended_at_any_moment_goes_on(tmp_path):
+def test_a_sweep_killed_at_any_moment_resumes(tmp_path):
     class Killed(BaseException):
         pass
 
@@ -75,7 +75,7 @@ def test_one_that_is_ended_at_any_moment_goes_on(tmp_path):
         assert [trial.setting for trial in trials] == [trial.setting for trial in expected]
 
 
-def test_the_median_gives_up_what_lags_behind(tmp_path, capsys):
+def test_median_pruning_gives_up_what_lags_behind(tmp_path, capsys):
     sweep = sweep_of({"learning_rate": "3e-4,4e-4,1e-4,5e-4"}, tmp_path, seeds=2, prune="median")
     workers = FakeWorkers(scores_by_rate)
     done, trials = drive(tmp_path, sweep, workers)
@@ -86,7 +86,7 @@ def test_the_median_gives_up_what_lags_behind(tmp_path, capsys):
     assert (1e-4, 1) not in workers.started
     assert "learning_rate=0.0001: given up, after 1 epoch" in capsys.readouterr().out
     SweepStudy(tmp_path, sweep, trials_in(tmp_path, sweep.seeds))
-    assert capsys.readouterr().out == ""  # the database tells the same
+    assert capsys.readouterr().out == ""  # the database agrees
 
 
 def test_a_setting_that_fails_does_not_end_the_others(tmp_path, capsys):
@@ -103,7 +103,7 @@ def test_a_setting_that_fails_does_not_end_the_others(tmp_path, capsys):
     assert "Setting 2 of 3, learning_rate=0.0002, has failed: Out of memory: a step" in printed
 
 
-def test_a_run_whose_process_is_killed_is_started_again_but_not_for_ever(tmp_path):
+def test_a_killed_run_is_restarted_but_not_forever(tmp_path):
     kills = []
 
     def scores(config):
@@ -113,21 +113,13 @@ def test_a_run_whose_process_is_killed_is_started_again_but_not_for_ever(tmp_pat
         return scores_by_rate(config)
 
     sweep = sweep_of({"learning_rate": "1e-4,2e-4"}, tmp_path, seeds=1)
-    _, trials = (
-        drive(tmp_path, sweep, FakeWorkers(scores))
-        if False
-        else drive(
-            tmp_path,
-            sweep_of({"learning_rate": "1e-4,2e-4"}, tmp_path, seeds=1),
-            FakeWorkers(scores),
-        )
-    )
+    _, trials = drive(tmp_path, sweep, FakeWorkers(scores))
     assert kills == [1e-4, 2e-4, 2e-4, 2e-4]
     assert [trial.state for trial in trials] == ["complete", "failed"]
     assert "killed 3 times from outside (status -9)" in trials[1].end["reason"]
 
 
-def test_what_the_machine_lacks_ends_the_sweep(tmp_path, monkeypatch):
+def test_a_lack_of_resources_ends_the_sweep(tmp_path, monkeypatch):
     def scores(config):
         full = Outcome("machine", "no space left on the device")
         return full if config.seed == 1 else scores_by_rate(config)
@@ -145,7 +137,7 @@ def test_what_the_machine_lacks_ends_the_sweep(tmp_path, monkeypatch):
 
 @pytest.fixture
 def slow_workers(monkeypatch):
-    """Workers whose every look at a run takes a minute: a run of two epochs takes three."""
+    """Workers where each look at a run takes a minute: a run of two epochs takes three."""
     clock = [1000.0]
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
 
@@ -164,7 +156,7 @@ def slow_workers(monkeypatch):
     return Slow(scores_by_rate)
 
 
-def test_nothing_is_started_that_the_budget_would_not_see_the_end_of(tmp_path, slow_workers):
+def test_no_run_starts_that_cannot_end_within_the_budget(tmp_path, slow_workers):
     sweep = sweep_of({"learning_rate": RATES}, tmp_path, seeds=1, budget=8.0)
     done, trials = drive(tmp_path, sweep, slow_workers)
     assert not done

@@ -40,7 +40,7 @@ def test_lists_have_the_types_of_their_settings():
         ("epochs", "2:5", (2, 5, False)),
     ],
 )
-def test_ranges_of_a_factor_of_ten_are_of_logarithms(name, text, expected):
+def test_ranges_of_a_factor_of_ten_are_logarithmic(name, text, expected):
     axis = read_axes({name: text})[1][name]
     assert (axis.low, axis.high, axis.by_logarithm) == expected
     drawn = axis.distribution()
@@ -68,7 +68,7 @@ def test_refusals(name, text, message):
         read_axes({name: text})
 
 
-def test_settings_of_every_kind_can_be_listed_but_those_of_files():
+def test_all_kinds_of_settings_but_those_of_files_can_be_listed():
     found = {name for name in TrainConfig.hints() if takes_values(name)}
     assert {"learning_rate", "epochs", "loss", "packing", "dropout", "preset"} <= found
     others = ("data", "text", "label", "format", "header", "split_seed", "folds", "output")

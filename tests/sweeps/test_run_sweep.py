@@ -1,4 +1,4 @@
-"""Sweeps that train: tiny models, in this process and in processes of their own."""
+"""Sweeps that train tiny models, in this process and in separate ones."""
 
 import json
 import os
@@ -19,7 +19,7 @@ from kbert.sweeps.sweep import Sweep
 from kbert.sweeps.workers import find_workers
 from kbert.sweeps.workers.train_run import train_run
 
-# A sweep knows nothing of the backend; each of its runs is a run.
+# A sweep does not depend on the backend; each of its runs is an ordinary run.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 
@@ -81,7 +81,7 @@ def whole(reviews, tiny_preset, tmp_path_factory):
         return run_sweep(sweep_of(reviews, tiny_preset, output), "unused")
 
 
-def test_each_run_is_the_run_that_train_makes(whole, reviews, tiny_preset, tmp_path):
+def test_each_run_equals_one_of_train(whole, reviews, tiny_preset, tmp_path):
     found = results(whole)
     assert [trial["state"] for trial in found["trials"]] == ["complete", "complete"]
     for trial in found["trials"]:
@@ -95,7 +95,7 @@ def test_each_run_is_the_run_that_train_makes(whole, reviews, tiny_preset, tmp_p
     assert found["choice"]["folder"] == found["trials"][0]["folder"]
 
 
-def test_the_final_run_has_a_seed_of_its_own_and_the_rows_of_the_others(whole):
+def test_the_final_run_has_its_own_seed_and_the_same_dev_rows(whole):
     final = RunDirectory(whole.path / "final")
     config = TrainConfig.from_toml(final.path / "config.toml")
     assert config.seed == 2
@@ -106,7 +106,7 @@ def test_the_final_run_has_a_seed_of_its_own_and_the_rows_of_the_others(whole):
     assert not first.checkpoints.exists()
 
 
-def test_a_stopped_one_goes_on_to_the_same_results(
+def test_a_stopped_sweep_resumes_to_the_same_results(
     whole, reviews, tiny_preset, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(Here, "ends_after", 3)
@@ -169,7 +169,7 @@ def test_on_the_command_line(reviews, tiny_preset, tmp_path, capsys, whole):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_backend")
-def test_a_run_stops_with_a_checkpoint_where_its_driver_is_killed(reviews, tiny_preset, tmp_path):
+def test_a_run_stops_with_a_checkpoint_if_its_driver_is_killed(reviews, tiny_preset, tmp_path):
     output = tmp_path / "killed"
     arguments = [
         *("sweep", reviews, "--preset", tiny_preset, "--weights", "random", "--epochs", "200"),

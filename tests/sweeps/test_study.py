@@ -1,4 +1,4 @@
-"""Optuna's study, which follows from the folders of the runs."""
+"""Optuna's study, which is derived from the folders of the runs."""
 
 import sqlite3
 
@@ -29,7 +29,7 @@ def stored(folder):
     return optuna.load_study(study_name="sweep", storage=storage).trials
 
 
-def test_the_database_is_made_of_the_folders(tmp_path, capsys):
+def test_the_database_is_rebuilt_from_the_folders(tmp_path, capsys):
     sweep = sweep_of({"learning_rate": "1e-4,1e-3,1e-2"}, tmp_path, seeds=2)
     trials = begun(tmp_path, sweep, 1e-4, 1e-3, 1e-2, scores=[0.5, 0.7])
     trials[2].end_early("failed", "it was too large")
@@ -39,14 +39,14 @@ def test_the_database_is_made_of_the_folders(tmp_path, capsys):
     assert [trial.state.name for trial in found] == ["COMPLETE", "COMPLETE", "FAIL"]
     assert [trial.value for trial in found] == [0.5, 0.7, None]
     assert [trial.params["learning_rate"] for trial in found] == [1e-4, 1e-3, 1e-2]
-    # The mean of the first seed's 0.7 and of what the second has after its epochs.
+    # For the second seed, the mean of its scores after each epoch and the first seed's 0.7.
     assert found[1].intermediate_values == pytest.approx({1: 0.35, 2: 0.7, 3: 0.525, 4: 0.7})
     SweepStudy(tmp_path, sweep, trials_in(tmp_path, sweep.seeds))
     assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize("damage", ["lost", "truncated", "another value", "a trial too many"])
-def test_where_the_database_differs_the_folders_are_right(damage, tmp_path, capsys):
+def test_the_folders_win_if_the_database_differs(damage, tmp_path, capsys):
     sweep = sweep_of({"learning_rate": "1e-4,1e-3,1e-2"}, tmp_path)
     trials = begun(tmp_path, sweep, 1e-4, 1e-3, scores=[0.5, 0.7])
     study = SweepStudy(tmp_path, sweep, trials)
@@ -67,7 +67,7 @@ def test_where_the_database_differs_the_folders_are_right(damage, tmp_path, caps
     assert [trial.value for trial in stored(tmp_path)] == pytest.approx([0.5, 0.7])
 
 
-def test_what_is_proposed_follows_from_the_trials_alone(tmp_path):
+def test_proposals_depend_only_on_the_trials(tmp_path):
     sweep = sweep_of({"learning_rate": "1e-5:1e-2"}, tmp_path, trials=9, seeds=1)
     scores = [0.5, 0.7, 0.6, 0.4]
     trials = begun(tmp_path, sweep, 1e-4, 1e-3, 1e-2, 2e-5, scores=scores)
@@ -90,7 +90,7 @@ def test_listed_values_are_not_tried_twice(tmp_path):
     assert len(set(tried)) == 5
 
 
-def test_the_importance_is_that_of_the_setting_which_decides(tmp_path):
+def test_the_decisive_setting_is_the_most_important(tmp_path):
     sweep = sweep_of({"learning_rate": "1,2,3,4", "dropout": "0,0.1,0.2"}, tmp_path, seeds=1)
     trials = []
     for number, setting in enumerate(sweep.grid):

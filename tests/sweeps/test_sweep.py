@@ -18,7 +18,7 @@ def test_all_combinations_in_order(tmp_path):
     assert sweep.is_whole_grid
 
 
-def test_all_runs_set_the_same_rows_aside(tmp_path):
+def test_all_runs_hold_out_the_same_rows(tmp_path):
     sweep = sweep_of({"learning_rate": "1e-4,1e-3", "seed": "7"}, tmp_path, seeds=3)
     runs = [sweep.run_config({"learning_rate": 1e-3}, seed, Path("run")) for seed in sweep.seeds]
     final = sweep.final_config({"learning_rate": 1e-3}, Path("final"))
@@ -27,7 +27,7 @@ def test_all_runs_set_the_same_rows_aside(tmp_path):
     assert [(c.baseline, c.report) for c in (runs[0], final)] == [("none", False), ("both", True)]
 
 
-def test_it_is_read_back_from_its_record(tmp_path):
+def test_a_sweep_is_read_back_from_its_record(tmp_path):
     sweep = sweep_of({"learning_rate": "1e-5:1e-3"}, tmp_path, trials=5, prune="median", jobs=2)
     again = Sweep.from_record(sweep.config, sweep.to_record())
     assert again == sweep
@@ -83,7 +83,7 @@ def test_folds_are_not_swept():
         Sweep.of({"data": "a.csv", "folds": 3}, {"learning_rate": "1,2"}, None)
 
 
-def test_a_dev_file_needs_no_seed_of_the_split(tmp_path):
+def test_a_dev_file_needs_no_split_seed(tmp_path):
     from kbert.config import SweepOptions
 
     settings = {"data": "a.csv", "dev": "dev.csv"}

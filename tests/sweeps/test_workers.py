@@ -1,4 +1,4 @@
-"""Processes of this machine, and tasks of a real Ray cluster, train the runs of a sweep."""
+"""Local processes, and tasks of a real Ray cluster, train the runs of a sweep."""
 
 import signal
 import sys
@@ -32,9 +32,9 @@ def on_ray():
     from kbert.sweeps.workers.ray_workers import RayWorkers
 
     with pytest.MonkeyPatch.context() as patch:
-        # By default the tasks are nice to what else the machine does: here to the other tests.
+        # By default the tasks yield to other work on the machine: here to the other tests.
         patch.setenv("RAY_worker_niceness", "0")
-        # As where a shell starts the sweep in the background; Ray's workers inherit it.
+        # As if a shell started the sweep in the background; Ray's workers inherit it.
         handler = signal.signal(signal.SIGINT, signal.SIG_IGN)
         workers = RayWorkers(MODULE, "local", 2)
         signal.signal(signal.SIGINT, handler)
@@ -45,7 +45,7 @@ def on_ray():
 
 
 @pytest.mark.parametrize("start", [local, on_ray])
-def test_runs_in_processes_of_their_own(start, tmp_path):
+def test_runs_train_in_separate_processes(start, tmp_path):
     with start() as workers:
         sweep = sweep_of({"learning_rate": "0.1,0.2,5"}, tmp_path, seeds=2, jobs=2)
         trials = []
@@ -58,7 +58,7 @@ def test_runs_in_processes_of_their_own(start, tmp_path):
 
 
 def stopped_and_killed(workers, folder, sweep):
-    """A run that is stopped tells so."""
+    """A run that is stopped reports it."""
     folder.mkdir()
     config = sweep.run_config({"learning_rate": 0.1, "epochs": 1000}, 0, folder / "run")
     (folder / "run.toml").write_text(config.to_toml())
@@ -83,7 +83,7 @@ def test_no_cluster():
         RayWorkers(MODULE, "127.0.0.1:1", 1)
 
 
-def test_a_cancellation_that_ray_has_lost_is_sent_again(monkeypatch):
+def test_a_cancellation_lost_by_ray_is_sent_again(monkeypatch):
     from kbert.sweeps.workers import ray_workers
 
     cancelled = []

@@ -18,7 +18,7 @@ RATE = 0.1
 
 
 class Attack:
-    """FGM as it is written in loops of torch."""
+    """FGM as it is written in torch training loops."""
 
     def __init__(self, table, epsilon):
         self.table, self.epsilon = table, epsilon
@@ -54,7 +54,7 @@ def updated_by_torch(folder, epsilon):
     return {name: array.numpy() for name, array in model.state_dict().items()}
 
 
-def test_an_update_is_that_of_a_loop_in_torch(tiny_model, tmp_path):
+def test_an_update_matches_a_torch_loop(tiny_model, tmp_path):
     model = tiny_model(all_dropout=0.0)
     # Random weights give gradients too small to compare.
     model.get_layer("logits").kernel.assign(20 * model.get_layer("logits").kernel)

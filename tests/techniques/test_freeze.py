@@ -6,7 +6,7 @@ from kbert import Freeze, InputError, TrainingPlan, create_optimizer, read_examp
 pytestmark = pytest.mark.keras
 
 
-def test_what_is_frozen_stays_as_it_was(tiny_model, reviews):
+def test_frozen_weights_do_not_change(tiny_model, reviews):
     model = tiny_model(layers=2)
     assert Freeze(embeddings=True, layers=1)(model) is model
     before = {v.path: ops.convert_to_numpy(v.value).copy() for v in model.weights}
@@ -22,7 +22,7 @@ def test_what_is_frozen_stays_as_it_was(tiny_model, reviews):
     assert {"transformer_layer_1/feedforward_output_dense/kernel", "logits/kernel"} <= moved
 
 
-def test_more_layers_than_there_are_are_refused(tiny_model):
+def test_more_layers_than_the_model_has_are_refused(tiny_model):
     with pytest.raises(InputError, match="The model has 2 layers, of which 3 cannot be frozen."):
         Freeze(layers=3)(tiny_model(layers=2))
 

@@ -29,7 +29,7 @@ DECAY, CLIP = 0.1, 0.5
 
 
 def variables_of(paths):
-    """Variables with these paths, as layers of a model have them."""
+    """Variables with these paths, like those of a model's layers."""
     found = []
     for path in paths:
         *scopes, name = path.split("/")
@@ -41,7 +41,7 @@ def variables_of(paths):
 
 
 def by_numpy(gradients, rates, epsilon, *, corrected):
-    """Train each variable by a loop of its own, which begins with its first update."""
+    """Train each variable in a loop of its own, which begins with its first update."""
     weights = np.ones((len(PATHS), 3, 2))
     m, v = np.zeros_like(weights), np.zeros_like(weights)
     for update, gradient in enumerate(gradients):
@@ -86,7 +86,7 @@ def made(kind, factors, **settings):
 
 
 @pytest.mark.parametrize("kind", [AdamW, BertAdam])
-def test_each_layer_is_trained_as_if_it_began_with_its_first_update(kind, gradients):
+def test_each_layer_trains_as_if_it_began_with_its_first_update(kind, gradients):
     steps = trained(made(kind, [GradualUnfreezing(6)]), gradients)
     expected = by_numpy(gradients, [1e-2] * 4, 1e-6, corrected=kind is AdamW)
     np.testing.assert_allclose(steps[-1], expected, atol=2e-6)
@@ -110,12 +110,12 @@ def test_batches_of_an_update_count_once(gradients):
     np.testing.assert_allclose(steps[-1], expected, atol=2e-6)
 
 
-def test_a_config_keeps_it():
+def test_a_config_keeps_gradual_unfreezing():
     optimizer = AdamW(1e-3, rate_factors=[GradualUnfreezing(6)])
     assert AdamW.from_config(optimizer.get_config()).rate_factors == (GradualUnfreezing(6),)
 
 
-def test_a_share_of_the_updates_is_at_least_one():
+def test_a_share_of_the_updates_is_at_least_one_update():
     plan = TrainingPlan(examples=100, batch_size=10, epochs=1)
     asked = GradualUnfreezing.asked_by(TechniqueOptions(gradual_unfreezing=0.001))
     assert asked.in_plan(plan) == GradualUnfreezing(1)
@@ -140,6 +140,6 @@ def test_more_updates_than_a_plan_has_are_refused():
 
 
 @pytest.mark.parametrize("updates", [0, 1.5])
-def test_what_is_no_number_of_updates_is_refused(updates):
+def test_an_invalid_number_of_updates_is_refused(updates):
     with pytest.raises(InputError, match="`updates` must be"):
         GradualUnfreezing(updates)

@@ -14,7 +14,7 @@ from kbert.techniques.known_techniques import (
     techniques_of,
 )
 
-# What a run with every technique asks for, and the lines that its plan has of them.
+# The options of a run with every technique, and the lines in its plan about them.
 OF_LORA = TechniqueOptions(
     lora_rank=8, lora_alpha=16.0
 )  # which cannot be combined with some others
@@ -54,11 +54,11 @@ def test_each_setting_belongs_to_one_technique():
     assert sorted(settings) == sorted(field.name for field in fields(TechniqueOptions))
 
 
-def test_no_technique_is_used_unless_it_is_asked_for():
+def test_no_technique_is_used_by_default():
     assert techniques_of(TechniqueOptions()) == []
 
 
-def test_all_are_used_and_told():
+def test_all_techniques_are_used_and_described():
     used = techniques_of(EVERY)
     assert [type(technique) for technique in used] == [each for each in KNOWN if each is not LoRA]
     assert [technique.told() for technique in used] == LINES
@@ -69,30 +69,30 @@ def test_all_are_used_and_told():
 @pytest.mark.parametrize(
     "technique", [*techniques_of(EVERY), *techniques_of(OF_LORA)], ids=lambda used: used.name
 )
-def test_a_technique_is_the_same_as_plain_data(technique):
+def test_a_technique_survives_a_round_trip_as_plain_data(technique):
     assert technique_from(technique.to_dict()) == technique
     assert technique_from(technique) is technique
 
 
-def test_layers_that_are_frozen_and_new_are_refused():
+def test_layers_both_frozen_and_new_are_refused():
     check_techniques(EVERY, {**SIZES, "num_layers": 5})
     with pytest.raises(InputError, match="Of 4 layers the lowest 2 are frozen and the highest 3"):
         check_techniques(EVERY, {**SIZES, "num_layers": 4})
 
 
 @pytest.mark.parametrize("setting", ["freeze_layers", "reinit_layers"])
-def test_more_layers_than_there_are_are_refused(setting):
+def test_more_layers_than_the_model_has_are_refused(setting):
     with pytest.raises(InputError, match="The model has 1 layer, of which 2 cannot be"):
         check_techniques(TechniqueOptions(**{setting: 2}), {**SIZES, "num_layers": 1})
 
 
 @pytest.mark.parametrize("setting", ["freeze_embeddings", "freeze_layers", "reinit_layers"])
-def test_beside_lora_nothing_else_of_the_encoder_changes(setting):
+def test_lora_refuses_other_changes_of_the_encoder(setting):
     with pytest.raises(InputError, match=f"keeps all weights .*: leave out `{setting}`"):
         TechniqueOptions(lora_rank=2, **{setting: 1})
 
 
-def test_alpha_belongs_to_a_rank():
+def test_alpha_needs_a_rank():
     with pytest.raises(InputError, match="`lora_alpha` is used only with `lora_rank`."):
         TechniqueOptions(lora_alpha=2.0)
 
@@ -105,7 +105,7 @@ def test_rows_that_a_technique_cannot_compare_are_refused():
         check_rows(EVERY, Regression(), 2)
 
 
-def test_an_unknown_one_is_refused():
+def test_an_unknown_technique_is_refused():
     with pytest.raises(
         InputError,
         match="There is no technique 'dropout_of_rows'. Known are: reinitialize, ",

@@ -20,7 +20,7 @@ PATHS = {
 
 
 def variables_of(paths):
-    """Variables with these paths, as layers of a model have them."""
+    """Variables with these paths, like those of a model's layers."""
     found = []
     for path in paths:
         *scopes, name = path.split("/")
@@ -32,7 +32,7 @@ def variables_of(paths):
 
 
 def moved(optimizer, updates=5, each=1):
-    """How far each variable moves by gradients that are the same for every optimizer."""
+    """How far each variable moves with gradients that are the same for every optimizer."""
     variables = variables_of(PATHS)
     assert [variable.path for variable in variables] == [*PATHS]
     optimizer.build(variables)
@@ -52,7 +52,7 @@ def test_each_layer_moves_by_its_share(kind):
 
 
 def test_weight_decay_follows_the_rate():
-    # Adam's first update is rate * sign(gradient) but for epsilon; the decay is rate * 0.1.
+    # Adam's first update is rate * sign(gradient) except for epsilon; the decay is rate * 0.1.
     first = moved(AdamW(1e-2, weight_decay=0.1, exclude=(), rate_factors=[LayerDecay(0.5)]), 1)
     plain = moved(AdamW(1e-2, weight_decay=0.1, exclude=()), 1)
     shares = np.array([0.125, 0.125, 0.25, 0.5, 1, 1])
@@ -71,7 +71,7 @@ def test_batches_of_an_update_count_once():
     np.testing.assert_allclose(decayed, plain * shares[:, None, None], atol=1e-6)
 
 
-def test_a_config_keeps_it():
+def test_a_config_keeps_layer_decay():
     optimizer = AdamW(1e-3, rate_factors=[LayerDecay(0.5)])
     again = AdamW.from_config(optimizer.get_config())
     assert again.rate_factors == (LayerDecay(0.5),)
@@ -79,7 +79,7 @@ def test_a_config_keeps_it():
 
 
 @pytest.mark.parametrize("given", [0.9, {"technique": "freeze", "layers": 2}])
-def test_what_changes_no_rate_is_refused(given):
+def test_rate_factors_must_change_rates(given):
     with pytest.raises(InputError, match="`rate_factors` takes techniques that change learning"):
         AdamW(1e-3, rate_factors=[given])
 

@@ -1,4 +1,4 @@
-"""LoRA, whose arithmetic is compared with that of models without it."""
+"""LoRA: its arithmetic is compared with that of models without it."""
 
 import keras
 import numpy as np
@@ -32,7 +32,7 @@ def uneven(model):
 
 @pytest.fixture
 def pair(tiny_model):
-    """A model with LoRA whose matrices are far from zero, and one with the kernels by hand."""
+    """A model with LoRA whose matrices are far from zero, and one with kernels merged by hand."""
     model = LoRA(rank=3, alpha=6)(uneven(tiny_model(layers=2, all_dropout=0.0)))
     uneven(model)
     values = values_of(model)
@@ -52,7 +52,7 @@ def inputs(tiny_model):
     return pad(tiny_model().tokenizer.encode(TEXTS, None, max_length=16), 16)
 
 
-def test_its_product_is_added_to_queries_and_values(pair, inputs):
+def test_the_product_is_added_to_queries_and_values(pair, inputs):
     model, plain = pair
     expected = outputs_of(plain, inputs)
     assert expected.std() > 0.05
@@ -61,7 +61,7 @@ def test_its_product_is_added_to_queries_and_values(pair, inputs):
     np.testing.assert_allclose(graph.predict(inputs, verbose=0), expected, rtol=0, atol=2e-5)
 
 
-def test_an_update_moves_the_second_matrix_by_the_gradient_of_the_kernel(tiny_model, inputs):
+def test_an_update_moves_matrix_b_by_the_gradient_of_the_kernel(tiny_model, inputs):
     """While `b` is zero, its gradient is alpha / rank * a.T @ gradient, and that of `a` is zero."""
     moved = []
     for change in (lambda model: model, LoRA(rank=3, alpha=6)):
@@ -86,7 +86,7 @@ def test_an_update_moves_the_second_matrix_by_the_gradient_of_the_kernel(tiny_mo
 
 
 @pytest.mark.any_backend
-def test_what_is_saved_is_merged(tiny_model, reviews, tmp_path):
+def test_saved_models_are_merged(tiny_model, reviews, tmp_path):
     model = LoRA(rank=2)(tiny_model(layers=2))
     train = read_examples(reviews, labels=model.labels)
     plan = TrainingPlan(examples=len(train), batch_size=8, epochs=1, learning_rate=1e-2)
@@ -103,7 +103,7 @@ def test_what_is_saved_is_merged(tiny_model, reviews, tmp_path):
 
 
 @pytest.mark.any_backend
-def test_without_a_pooler_the_head_alone_is_trained_beside_it(tiny_model):
+def test_without_a_pooler_only_lora_and_the_head_are_trained(tiny_model):
     model = LoRA(rank=2)(tiny_model(pooling="mean"))
     assert {v.path.split("/")[0] for v in model.trainable_variables} == {
         "transformer_layer_0",
@@ -112,7 +112,7 @@ def test_without_a_pooler_the_head_alone_is_trained_beside_it(tiny_model):
 
 
 @pytest.mark.any_backend
-def test_what_it_cannot_do_is_refused(tiny_model):
+def test_invalid_settings_and_models_are_refused(tiny_model):
     with pytest.raises(InputError, match="`rank` must be 1 or more. Received: 0"):
         LoRA(rank=0)
     with pytest.raises(InputError, match="`alpha` must be above 0. Received: -1"):

@@ -20,7 +20,7 @@ MOMENTUM = 0.3
 
 
 def by_numpy(weights, momentum):
-    """The average after each update, of the weights after each."""
+    """The average after each update, from the weights after each update."""
     average, averages = np.zeros_like(weights[0]), []
     for t, after in enumerate(weights):
         m = min(momentum, t / (t + 9))
@@ -76,7 +76,7 @@ class Probe(EpochEvaluation):
         )
 
 
-def test_what_is_evaluated_and_kept_is_the_average_and_training_goes_on_without_it():
+def test_the_average_is_evaluated_and_kept_but_not_trained():
     model, seen, probe = table_model(), Seen(), Probe(monitor="loss")
     fit(model, seen, probe)
     plain = table_model()
@@ -99,7 +99,7 @@ def test_batches_of_an_update_count_once():
     np.testing.assert_allclose(model.get_weights()[0], averages[-1], atol=1e-6)
 
 
-def test_before_the_first_update_the_average_is_the_weights():
+def test_before_the_first_update_the_average_equals_the_weights():
     model, probe = table_model(gradient_accumulation_steps=12), Probe()
     before = model.get_weights()[0]
     fit(model, probe, epochs=1)
@@ -107,7 +107,7 @@ def test_before_the_first_update_the_average_is_the_weights():
     np.testing.assert_array_equal(model.get_weights()[0], before)
 
 
-def test_a_checkpoint_resumes_both(tmp_path):
+def test_a_checkpoint_resumes_weights_and_average(tmp_path):
     whole, seen = table_model(), Seen()
     fit(whole, seen, epochs=3)
     probe = Probe(restore_best=False)
@@ -127,7 +127,7 @@ def test_a_callback_that_leaves_averages_in_the_model_is_refused(other, tmp_path
         fit(table_model(), callback, swap)
 
 
-def test_validation_data_is_evaluated_by_the_callback_of_keras():
+def test_keras_swaps_in_averages_for_validation_data():
     model, seen = table_model(), Seen()
     data = np.arange(12), LABELS
     history = keras.callbacks.History()
@@ -138,7 +138,7 @@ def test_validation_data_is_evaluated_by_the_callback_of_keras():
     assert history.history["val_loss"] == [pytest.approx(expected, abs=1e-6)]
 
 
-def test_an_optimizer_of_a_plan_has_it():
+def test_an_optimizer_of_a_plan_has_a_moving_average():
     plan = TrainingPlan(examples=40, batch_size=4, epochs=2)
     optimizer = create_optimizer(plan, moving_average=MovingAverage(0.999))
     again = type(optimizer).from_config(optimizer.get_config())

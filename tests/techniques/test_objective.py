@@ -16,7 +16,7 @@ LABELS = np.array([1, 0, 1, 0], np.int32)
 
 @dataclass(frozen=True)
 class More(Objective):
-    """Adds the loss once more, `times` times."""
+    """Adds the loss again, `times` times."""
 
     times: float
 
@@ -41,7 +41,7 @@ def kernel(model):
     return ops.convert_to_numpy(model.get_layer("logits").kernel.value)
 
 
-def test_terms_are_added_in_training_alone(tiny_model):
+def test_terms_are_added_only_in_training(tiny_model):
     weights = np.array([1, 0, 2, 0.5], np.float32)
     before = kernel(tiny_model(all_dropout=0.0))
     plain, logs = trained(tiny_model, (), weights)
@@ -55,7 +55,7 @@ def test_terms_are_added_in_training_alone(tiny_model):
     assert evaluated["task_loss"] == evaluated["loss"]
 
 
-def test_a_saved_model_keeps_them(tiny_model, tmp_path):
+def test_a_saved_model_keeps_objectives(tiny_model, tmp_path):
     model = tiny_model()
     model.compile("adam", objectives=[RDrop(2.0)])
     model.optimizer.build(model.trainable_variables)
@@ -69,6 +69,6 @@ def test_a_saved_model_keeps_them(tiny_model, tmp_path):
 
 
 @pytest.mark.parametrize("given", [1.0, LayerDecay(0.9)])
-def test_what_adds_nothing_is_refused(given, tiny_model):
+def test_objectives_must_add_to_the_loss(given, tiny_model):
     with pytest.raises(InputError, match="`objectives` takes techniques that add to the loss"):
         tiny_model().compile("adam", objectives=[given])

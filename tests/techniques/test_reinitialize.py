@@ -25,7 +25,7 @@ def test_the_highest_layers_and_the_pooler_are_new(tiny_model):
         if path not in new:
             assert (array == np.float32(0.3)).all(), path
         elif path.endswith("kernel"):
-            # A normal distribution of deviation 0.02 that is cut at two of them has 0.0176.
+            # A normal distribution of deviation 0.02, cut off at two deviations, has 0.0176.
             assert np.abs(array).max() <= 0.04
             assert array.std() == pytest.approx(0.0176, rel=0.15), path
         else:
@@ -45,7 +45,7 @@ def test_the_pooler_can_stay(tiny_model):
     assert {path.split("/")[0] for path in changed} == {"transformer_layer_1"}
 
 
-def test_more_layers_than_there_are_are_refused(tiny_model):
+def test_more_layers_than_the_model_has_are_refused(tiny_model):
     with pytest.raises(InputError, match="The model has 2 layers, of which 3 cannot be given new"):
         Reinitialize(layers=3)(tiny_model(layers=2))
 

@@ -10,13 +10,13 @@ from kbert.models.pooled_output import pooled_output
 
 pytestmark = pytest.mark.keras
 
-# The last class has one row, and the row before it weighs nothing.
+# The last class has one row, and the row before it has weight 0.
 CLASSES = np.array([0, 1, 0, 1, 0, 0, 2], np.int32)
 WEIGHTS = np.array([1.0, 2.0, 1.0, 0.5, 1.0, 0.0, 1.0], np.float32)
 
 
 def by_torch(features, classes, weights, temperature):
-    """Equation 3 of the paper, row by row, over the rows of some weight."""
+    """Equation 3 of the paper, row by row, over the rows with a weight above 0."""
     z = torch.nn.functional.normalize(torch.tensor(features, dtype=torch.float64), dim=1)
     total = 0.0
     rows = [row for row in range(len(z)) if weights[row] > 0]
@@ -38,7 +38,7 @@ def test_the_loss_by_hand():
 
 
 @pytest.mark.parametrize("windows", [False, True])
-def test_a_step_has_the_features_of_its_own_pass(windows, tiny_model, sentences):
+def test_a_step_uses_the_features_of_its_own_pass(windows, tiny_model, sentences):
     texts = [sentences[0][row] for row in (0, 60, 1, 61, 2, 3, 4)]
     cut = {"long_text": "windows", "max_length": 8} if windows else {}
     model = tiny_model(labels=["a", "b", "c"], **cut)
@@ -58,7 +58,7 @@ def test_a_step_has_the_features_of_its_own_pass(windows, tiny_model, sentences)
     assert added == pytest.approx(2.0 * by_torch(features, y, WEIGHTS, 0.5), rel=1e-3)
 
 
-def test_rows_without_one_class_are_refused(tiny_model):
+def test_targets_without_one_class_per_row_are_refused(tiny_model):
     with pytest.raises(InputError, match="needs one class in each row, but the target is multi."):
         tiny_model(target="multi").compile("adam", objectives=[SupervisedContrastive(0.1)])
 

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.keras
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 
 
-def test_tokens_are_replaced_in_training_alone(tiny_model, reviews):
+def test_tokens_are_replaced_only_in_training(tiny_model, reviews):
     model = tiny_model()
     assert TokenDropout(0.25)(model) is model
     tokenizer, layer = model.tokenizer, model.dropped_tokens
@@ -27,7 +27,7 @@ def test_tokens_are_replaced_in_training_alone(tiny_model, reviews):
     assert (~specials).sum() > 5000
 
 
-def test_a_model_sees_them_in_training_alone(tiny_model):
+def test_a_model_drops_tokens_only_in_training(tiny_model):
     model = tiny_model(all_dropout=0.0)
     inputs = model.batches(read_examples((["A moving story."] * 4, ["good", "bad"] * 2)))[0][0]
     before = ops.convert_to_numpy(model(inputs))
@@ -38,7 +38,7 @@ def test_a_model_sees_them_in_training_alone(tiny_model):
     assert any(seeds is variable for variable in model.non_trainable_variables)
 
 
-def test_what_keeps_it(tiny_model, tmp_path):
+def test_a_keras_file_keeps_token_dropout_and_a_folder_does_not(tiny_model, tmp_path):
     model = tiny_model()
     TokenDropout(0.25)(model)
     model.save(tmp_path / "model.keras")

@@ -1,4 +1,4 @@
-"""Added tokens: the ids of transformers' tokenizer on texts that hold some."""
+"""Added tokens: the ids are those of transformers' tokenizer on texts that contain some."""
 
 import json
 
@@ -62,7 +62,7 @@ def folder_of(path, vocabulary, **arguments):
 
 @pytest.fixture(scope="module", params=[True, False], ids=["lower", "cased"])
 def both(request, minilm_vocab, tmp_path_factory):
-    """The tokenizer of transformers, and kbert's of the same folder."""
+    """The tokenizer of transformers, and kbert's for the same folder."""
     folder = tmp_path_factory.mktemp("added")
     theirs = folder_of(folder, minilm_vocab, do_lower_case=request.param)
     return theirs, hugging_face_tokenizer(folder)
@@ -93,14 +93,14 @@ def test_googles_special_pieces_stay_plain_text(both):
     assert ours.tokenize("[MASK]<user>") == ["[", inner, "]", "<user>"]
 
 
-def test_there_and_back(both, tmp_path):
+def test_added_tokens_survive_a_config_and_a_file(both, tmp_path):
     theirs, ours = both
     again = Tokenizer.from_config(json.loads(json.dumps(ours.get_config())))
     assert again.get_config() == ours.get_config()
     assert again.fingerprint == ours.fingerprint
     (tmp_path / "tokenizer.json").write_text(ours.to_hugging_face(), encoding="utf-8")
     back = Tokenizer.from_file(tmp_path / "tokenizer.json")
-    # kbert finds special tokens in texts: they must not be special where those are not found.
+    # kbert finds special tokens in texts: it writes them as plain, so that others find them too.
     plain = [{**token, "special": False} for token in ours.added_tokens]
     assert back.get_config() == {**ours.get_config(), "added_tokens": plain}
     loaded = transformers.PreTrainedTokenizerFast(
@@ -169,7 +169,7 @@ def test_without_added_tokens_nothing_changes():
     assert list(ours.get_config()) == ["vocabulary", "lowercase", "strip_accents", "split_cjk"]
     assert ours.fingerprint == Tokenizer(PIECES, added_tokens=[]).fingerprint
     assert ours.fingerprint != Tokenizer(PIECES, added_tokens=[{"content": "x"}]).fingerprint
-    # That of a run from before there were any.
+    # The fingerprint of a run from before there were added tokens.
     assert ours.fingerprint.startswith("d9fd63c6e4dd0c1b")
 
 
@@ -239,7 +239,7 @@ def test_other_folders_are_refused(files, message, tmp_path):
 
 
 @pytest.mark.parametrize("token", [{"x": 1}, {"content": ["<x>"]}, {"content": None}], ids=str)
-def test_a_token_without_a_text_is_refused_beside_a_whole_file(token, tmp_path):
+def test_a_token_without_a_text_is_refused_beside_tokenizer_json(token, tmp_path):
     config = {"tokenizer_class": "PreTrainedTokenizerFast", "added_tokens_decoder": {"7": token}}
     around = {"type": "BertProcessing", "cls": ["[CLS]", 2], "sep": ["[SEP]", 3]}
     files = {"tokenizer.json": {**SPEC, "post_processor": around}, "tokenizer_config.json": config}
@@ -262,7 +262,7 @@ def test_other_arguments_are_refused(tokens, message):
         Tokenizer(PIECES, added_tokens=tokens)
 
 
-def test_a_piece_that_stands_twice():
+def test_a_piece_that_occurs_twice():
     assert Tokenizer([*PIECES, "a"], added_tokens=[{"content": "a"}]).token_ids(["ba"]) == [[1, 7]]
     with pytest.raises(
         KbertError, match="occurs twice, so the ids of the added tokens are ambiguous"

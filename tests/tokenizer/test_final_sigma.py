@@ -1,4 +1,4 @@
-"""A final sigma has kbert's ids, which are Google's, in what tokenizer.json describes."""
+"""A tokenizer.json of kbert's gives final sigmas kbert's ids, which are Google's."""
 
 import json
 import unicodedata
@@ -60,11 +60,11 @@ def test_kbert_reads_what_it_has_written(max_word_length, tmp_path):
     [Tokenizer(PIECES, lowercase=False), Tokenizer([*PIECES[:4], "a", "b"])],
     ids=["cased", "no sigma"],
 )
-def test_where_no_sigma_can_differ_the_file_is_berts(tokenizer):
+def test_the_normalizer_is_berts_if_no_sigma_can_differ(tokenizer):
     assert json.loads(tokenizer.to_hugging_face())["normalizer"]["type"] == "BertNormalizer"
 
 
-def test_another_step_is_refused(tmp_path):
+def test_a_changed_normalizer_is_refused(tmp_path):
     spec = json.loads(LOWER.to_hugging_face())
     spec["normalizer"]["normalizers"][0]["content"] = "x"
     file = tmp_path / "tokenizer.json"

@@ -65,7 +65,7 @@ def test_refuses_an_added_token(tokens, message):
         parse_added_tokens(tokens, IDS, SOURCE)
 
 
-def test_what_is_special_is_looked_for_as_it_is():
+def test_special_tokens_are_not_normalized():
     tokens = [(6, {"content": "Y", "special": True}), (5, {"content": "x"})]
     assert parse_added_tokens(tokens, IDS, SOURCE) == [
         {"content": "x", "normalized": True},
@@ -73,7 +73,7 @@ def test_what_is_special_is_looked_for_as_it_is():
     ]
 
 
-def test_a_decoder_goes_before_the_older_file():
+def test_a_decoder_takes_precedence_over_the_older_file():
     config = {"added_tokens_decoder": {"5": {"content": "x", "lstrip": True}}}
     found = added_tokens_beside(config, {"other": 5}, IDS, SOURCE)
     assert found == [{"content": "x", "normalized": True, "lstrip": True}]

@@ -22,7 +22,7 @@ def test_each_text_has_its_ids(text_ids):
     assert [len(ids) for ids in found] == [2, 0, 3, 2 * PART, 1, PART + 1, 1]
 
 
-def test_a_text_that_is_not_wanted_ends_with_the_part_that_was_read(text_ids):
+def test_an_unwanted_text_ends_with_the_part_that_was_read(text_ids):
     lengths = [0] * len(TEXTS)
     for number, ids in text_ids.of_parts(TEXTS, lambda number: number != 3):
         lengths[number] += len(ids)

@@ -67,7 +67,7 @@ def test_a_long_text_is_split_where_words_end():
     assert list(parts.split("a b c d e f")) == ["a b c ", "d e f"]
     assert list(parts.split("ab!ab!ab好ab")) == ["ab!ab!", "ab好ab"]
     assert list(parts.split("a" * 5 + " b")) == ["aaaaa ", "b"]
-    # Too long a word is replaced by one that no piece begins.
+    # A word that is too long is replaced by one that no piece begins.
     assert list(parts.split("a " + "b" * 20 + " c")) == [
         "a ",
         WHOLE[0]._text_ids.parts._rare.unknown,
@@ -75,7 +75,7 @@ def test_a_long_text_is_split_where_words_end():
     ]
 
 
-def test_of_a_long_text_only_the_beginning_is_read():
+def test_only_the_beginning_of_a_long_text_is_read():
     tokenizer = Tokenizer(PIECES)
     text = "ab! " * PART
     read = []
@@ -89,7 +89,7 @@ def test_of_a_long_text_only_the_beginning_is_read():
     assert len(list(islice(split(text), 9))) == 4
 
 
-def test_pairs_are_cut_as_if_all_of_them_were_read():
+def test_pairs_are_cut_as_if_read_whole():
     for first in range(12):
         for second in range(12):
             texts = ["a " * first], ["b " * second]
@@ -119,7 +119,7 @@ print(peak() - before)
     ids=["encode", "count"],
 )
 def test_a_text_of_two_million_characters_takes_little_memory(text, call):
-    """It took 40 to 430 times the text: up to 860 MB."""
+    """It used to take 40 to 430 times the size of the text: up to 860 MB."""
     code = f"text = {text!r} * {2_000_000 // len(text)}\n{call}"
     done = subprocess.run(
         [sys.executable, "-c", MEASURED.format(pieces=PIECES, call=code)],

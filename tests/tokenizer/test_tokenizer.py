@@ -17,7 +17,7 @@ oracle = runpy.run_path(str(Path(__file__).parents[1] / "google_wordpiece.py"))[
 # Small, so that WordPiece has much to do: letters whole and continued, and one of each kind.
 LETTERS = "abeiou0ßςσяא好\ue000\u0130é!-"
 PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *LETTERS, *(f"##{c}" for c in LETTERS), "ab", "##be"]
-# What a lower-case model must get right, more often than chance would have it.
+# Hard cases for a lower-case model, drawn more often than they would be by chance.
 HARD = "ΣσςΌΔΟΣ\u0345\u0301\u0130\u00ad\u200b\u2028\u3000\ue000\uffff\ud800\U0001f600\u0149ﬁÅÇǆＡ，"
 HARD += "\u1680\u180e\u166d\u1734\U000111c9㐀\uf900\U00020000\U0002f800\U000e0001\0\ufffd\x85\x1c\t"
 # A list: `st.text` would take the union of the alphabets, in which the hard ones drown.
@@ -63,7 +63,7 @@ def test_the_60_pairs_of_google(tokenizers):
 @pytest.mark.parametrize("lower", [True, False], ids=["lower", "cased"])
 @given(text=CLOSE.map("".join))
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_tokenized_as_the_plain_rules_say(lower, text):
+def test_any_text_is_tokenized_by_the_plain_rules(lower, text):
     small = SMALL[lower]
     assert small.tokenize(text) == oracle(text, small.ids, lower)
 
@@ -73,7 +73,7 @@ SMALL = {lower: Tokenizer(PIECES, lowercase=lower) for lower in (True, False)}
 
 @pytest.mark.parametrize("lower", [True, False], ids=["lower", "cased"])
 def test_characters_of_every_block(lower, tokenizers):
-    """Every 41st code point, another one in each block of 256, alone and inside a word."""
+    """Every 41st code point, at other places in each block of 256, alone and inside a word."""
     tokenizer = tokenizers[lower]
     characters = [chr(code) for code in range(int(lower), sys.maxunicode + 1, 41)]
     characters = [c for c in characters if unicodedata.category(c) != "Cn"]
@@ -121,7 +121,7 @@ def test_the_settings_are_independent():
     }
 
 
-def test_vocab_txt_and_tokenizer_json_are_one(minilm_vocab, tokenizers):
+def test_vocab_txt_and_tokenizer_json_agree(minilm_vocab, tokenizers):
     from_json = Tokenizer.from_file(minilm_vocab.with_name("tokenizer.json"))
     # transformers looks up shorter words than Google.
     assert from_json.get_config() == {**tokenizers[True].get_config(), "max_word_length": 100}
@@ -137,7 +137,7 @@ def test_a_vocabulary_file_is_read_as_google_reads_it(tmp_path):
     path = tmp_path / "vocab.txt"
     path.write_bytes("[PAD]\r\n[UNK]\r\n[CLS]\r\n[SEP]\r\na\u2028b\r\na \r\n".encode())
     assert Tokenizer.from_file(path).vocabulary == (*PIECES[:4], "a\u2028b", "a")
-    # Of a piece that stands twice, the last counts.
+    # If a piece occurs twice, the last one counts.
     assert Tokenizer([*PIECES, "ab"]).token_ids(["ab"]) == [[len(PIECES)]]
 
 
@@ -202,7 +202,7 @@ def test_a_missing_vocabulary_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize("texts", ["one text", None, ["a", None], [float("nan")], [7], [["a"]]])
-def test_what_are_no_texts_is_refused(texts):
+def test_values_that_are_not_texts_are_refused(texts):
     tokenizer = Tokenizer(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a"])
     with pytest.raises(KbertError, match="`texts` must be a"):
         tokenizer.token_ids(texts)

@@ -11,7 +11,7 @@ PIECES = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *"abcdefghij"]
 
 @given(first=st.integers(0, 40), second=st.integers(0, 40), budget=st.integers(0, 40))
 @settings(deadline=None)
-def test_truncation_equals_google_s_loop(first, second, budget):
+def test_truncation_equals_googles_loop(first, second, budget):
     left = [first, second]
     while sum(left) > budget:
         left[0 if left[0] > left[1] else 1] -= 1
@@ -28,7 +28,7 @@ def test_one_text_of_a_pair_is_cut(cut_pair, cut, first, second, budget):
     assert truncated_lengths(first, second, budget, cut_pair) == tuple(left)
 
 
-def test_the_parts_of_the_paper():
+def test_head_and_tail_are_those_of_the_paper():
     tokens = list(range(1000))
     assert kept_tokens(tokens, 510, "head+tail") == [*range(128), *range(1000 - 382, 1000)]
     assert kept_tokens(tokens, 126, "head+tail") == [*range(31), *range(1000 - 95, 1000)]
@@ -43,8 +43,8 @@ def test_the_parts_of_the_paper():
     rooms=st.tuples(st.integers(0, 40), st.integers(0, 40)),
 )
 @settings(deadline=None)
-def test_what_is_cut_twice_is_what_is_cut_once(long_text, length, more, rooms):
-    """So texts are tokenized part by part, and before it is known how long the other one is."""
+def test_cutting_twice_equals_cutting_once(long_text, length, more, rooms):
+    """So texts can be tokenized part by part, and before the length of the other one is known."""
     most, room = max(rooms), min(rooms)
     tokens = list(range(length + more))
     part = kept_tokens(tokens[:length], most, long_text)
@@ -71,7 +71,7 @@ def test_what_a_model_reads_of_a_pair(long_text, cut_pair, text, pair):
     assert first == len(text) + 2
 
 
-def test_the_settings_travel_and_change_the_fingerprint():
+def test_the_settings_are_saved_and_change_the_fingerprint():
     tokenizer = Tokenizer(PIECES)
     assert tokenizer.with_truncation() is tokenizer
     assert not {"long_text", "cut_pair"} & tokenizer.get_config().keys()
@@ -83,7 +83,7 @@ def test_the_settings_travel_and_change_the_fingerprint():
 
 
 @pytest.mark.parametrize("value", ["middle", None, ["head"]])
-def test_refuses_another_word(value):
+def test_refuses_other_values(value):
     with pytest.raises(
         KbertError, match=r"`long_text` must be one of head, tail, head\+tail, windows. Rec"
     ):

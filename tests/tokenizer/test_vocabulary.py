@@ -56,7 +56,7 @@ def test_a_folder_of_hugging_face(json_too, tmp_path):
             hugging_face_tokenizer(tmp_path)
 
 
-def test_pieces_that_no_vocab_txt_can_hold_take_no_other_s_place(tmp_path):
+def test_pieces_unfit_for_vocab_txt_do_not_replace_others(tmp_path):
     """ "film " in a tokenizer.json, written as a line of vocab.txt, would be "film"."""
     ids = {p: n for n, p in enumerate([*PIECES[:6], "film ", "\n", "a\nb", "##s"])}
     spec = {

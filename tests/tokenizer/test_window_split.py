@@ -79,7 +79,7 @@ def test_by_default_a_quarter_of_a_window_is_shared():
     ]
 
 
-def test_what_is_beyond_the_most_windows_is_cut():
+def test_tokens_beyond_max_windows_are_cut():
     tokenizer = Tokenizer(PIECES, long_text="windows", windows=Windows(stride=2, max_windows=2))
     assert words(windows_of(tokenizer, ALPHABET, max_length=8)) == ["|abcdef|", "|efghij|"]
     assert tokenizer.most_tokens(8) == 12
@@ -95,7 +95,7 @@ def test_what_is_beyond_the_most_windows_is_cut():
     most=st.integers(1, 5),
     cut_pair=st.sampled_from(["longest", "first", "second"]),
 )
-def test_windows_hold_all_that_is_kept_in_its_order(
+def test_windows_contain_all_kept_tokens_in_order(
     first, second, max_length, stride, most, cut_pair
 ):
     split = WindowSplit(Windows(stride, most), max_length, cut_pair, is_pair=second > 0)
@@ -125,20 +125,20 @@ def test_windows_hold_all_that_is_kept_in_its_order(
         ({"pool": ["mean"]}, r"`pool` must be one of mean, max"),
     ],
 )
-def test_what_windows_cannot_be(settings, message):
+def test_invalid_settings_of_windows(settings, message):
     with pytest.raises(KbertError, match=message):
         Tokenizer(PIECES, long_text="windows", windows=settings)
 
 
 @pytest.mark.parametrize("windows", [{"steps": 1}, [1], "mean", 3])
-def test_a_configuration_that_is_none_of_windows(windows):
+def test_invalid_types_of_windows(windows):
     with pytest.raises(KbertError, match="must be Windows, or a dict of stride, max_windows, pool"):
         Tokenizer(PIECES, long_text="windows", windows=windows)
     with pytest.raises(KbertError, match="belongs to"):
         Tokenizer(PIECES, windows=windows)
 
 
-def test_windows_that_share_all_their_tokens():
+def test_windows_that_share_all_their_tokens_are_refused():
     tokenizer = Tokenizer(PIECES, long_text="windows", windows=Windows(stride=6))
     with pytest.raises(KbertError, match="must be less than the 6 tokens of a text that a window"):
         tokenizer.window_split(8)
@@ -147,7 +147,7 @@ def test_windows_that_share_all_their_tokens():
         tokenizer.window_split(9, is_pair=True)
 
 
-def test_there_and_back_in_a_configuration():
+def test_windows_survive_a_configuration():
     windows = Windows(3, 5, "max")
     tokenizer = Tokenizer(PIECES).with_truncation("windows", windows=windows)
     again = Tokenizer.from_config(tokenizer.get_config())

@@ -1,4 +1,4 @@
-"""Fixtures of the tests with hostile files."""
+"""Fixtures for the tests with hostile files."""
 
 import os
 import pickle
@@ -16,7 +16,7 @@ class _Payload:
 
 @pytest.fixture
 def payload(tmp_path):
-    """A pickle that makes a folder when it is read, which must not be there after the test."""
+    """A pickle that makes a folder when it is read; the folder must not exist after the test."""
     sentinel = tmp_path / "code-has-run"
     data = pickle.dumps(_Payload(sentinel))
     pickle.loads(data)  # the payload works
@@ -27,7 +27,7 @@ def payload(tmp_path):
 
 @pytest.fixture
 def outside(tmp_path):
-    """A file outside of every folder that a test names, with what must not be read."""
+    """A file outside every folder that a test names, which must not be read."""
     path = tmp_path / "outside" / "secret.txt"
     path.parent.mkdir()
     path.write_text("[PAD]\n[UNK]\n[CLS]\n[SEP]\nsecret\n")

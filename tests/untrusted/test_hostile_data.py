@@ -1,4 +1,4 @@
-"""Data files, tokenizer files and settings of someone else."""
+"""Untrusted data files, tokenizer files and settings."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def test_a_pickle_under_another_name(suffix, tmp_path, payload):
         read_examples(tmp_path / f"data{suffix}")
 
 
-def test_an_array_of_objects_is_no_format(tmp_path, payload):
+def test_an_array_of_objects_is_refused(tmp_path, payload):
     np.save(tmp_path / "data.npy", np.array([payload], dtype=object))
     with pytest.raises(
         KbertError, match="a file in a program's own format, which kbert does not read"
@@ -50,7 +50,7 @@ def test_an_array_of_objects_is_no_format(tmp_path, payload):
     ("suffix", "encoding"),
     [(suffix, "utf-8") for suffix in SUFFIXES if suffix != ".parquet"] + [(".csv", "utf-16-le")],
 )
-def test_a_line_without_end(suffix, encoding, tmp_path):
+def test_an_endless_line(suffix, encoding, tmp_path):
     path = tmp_path / f"data{suffix}"
     with path.open("wb") as file:
         first = {".jsonl": "\n", ".txt": "text\n"}.get(suffix, "text,label\n")
@@ -138,7 +138,7 @@ def test_a_parquet_that_claims_more_rows_than_bytes(tmp_path):
         read_examples(path)
 
 
-def test_a_parquet_that_unpacks_to_far_more_than_it_has(tmp_path):
+def test_a_parquet_that_unpacks_to_far_more_than_its_size(tmp_path):
     path = tmp_path / "data.parquet"
     texts = pa.chunked_array([["x" * 10**7] * 30])
     write_parquet(path, texts, compression="zstd", use_dictionary=False)
@@ -147,7 +147,7 @@ def test_a_parquet_that_unpacks_to_far_more_than_it_has(tmp_path):
         read_examples(path)
 
 
-def test_columns_of_a_parquet_that_are_no_text_are_left_out(tmp_path):
+def test_parquet_columns_that_are_not_text_are_left_out(tmp_path):
     path = tmp_path / "data.parquet"
     table = pa.table(
         {
@@ -341,7 +341,7 @@ READERS["tokenizer.json"] = Tokenizer.from_file
         max_size=4,
     ),
 )
-def test_only_kbert_errors_come_of_mutated_files(tmp_path, name, mutations):
+def test_mutated_files_raise_only_kbert_errors(tmp_path, name, mutations):
     data = VALID[name]
     for at, length, new in mutations:
         at %= len(data) + 1

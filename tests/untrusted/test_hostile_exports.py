@@ -1,4 +1,4 @@
-"""Exports that someone means harm with: nothing outside of their folder is read."""
+"""Malicious exports: nothing outside their folder is read."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def change(folder, **values):
 
 
 @pytest.mark.parametrize("location", ["../outside/secret.txt", "{absolute}", "link"])
-def test_weights_elsewhere_are_not_read(location, folder, outside):
+def test_weights_outside_the_folder_are_not_read(location, folder, outside):
     from onnx import TensorProto, helper, save
 
     (folder / "link").symlink_to(outside)
@@ -50,7 +50,7 @@ def test_weights_elsewhere_are_not_read(location, folder, outside):
 
 
 @pytest.mark.parametrize("file", ["../outside/secret.txt", "/etc/passwd", "a/b", "", 3, None])
-def test_a_program_elsewhere_is_not_named(file, folder):
+def test_a_program_outside_the_folder_is_refused(file, folder):
     change(folder, file=file)
     with pytest.raises(KbertError, match="file is not of the kind that kbert export writes"):
         Predictor.load(folder)
@@ -65,7 +65,7 @@ def test_what_could_run_code_is_not_opened(kind, folder, payload):
 
 
 @pytest.mark.parametrize("kind", ["onnx", "openvino", "litert"])
-def test_a_pickle_is_no_program(kind, folder, payload):
+def test_a_pickle_is_not_a_program(kind, folder, payload):
     for name in ("model.onnx", "model.bin"):
         (folder / name).write_bytes(payload)
     change(folder, kind=kind)

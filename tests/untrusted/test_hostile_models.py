@@ -1,4 +1,4 @@
-"""Run directories, model folders and .keras files of someone else. Each backend runs this."""
+"""Untrusted run directories, model folders and .keras files. Each backend runs this."""
 
 import contextlib
 import io
@@ -198,7 +198,7 @@ def own_score(truth, prediction):
     return keras.ops.sum(prediction)
 
 
-def test_common_objects_are_taken(saved, tmp_path):
+def test_common_objects_are_accepted(saved, tmp_path):
     def change(config):
         config["compile_config"]["loss"] = _object("builtins", "function", "mean_squared_error")
         config["compile_config"]["metrics"] = [

@@ -1,4 +1,4 @@
-"""Folders of pretrained weights of someone else. Each backend runs this."""
+"""Untrusted folders of pretrained weights."""
 
 import json
 import sys
@@ -116,7 +116,7 @@ def change_config(folder, **changes):
     (folder / "config.json").write_text(json.dumps({**config, **changes}))
 
 
-def test_the_class_that_a_keras_hub_folder_names_is_not_looked_for(hub_folder, monkeypatch):
+def test_the_class_named_by_a_keras_hub_folder_is_not_imported(hub_folder, monkeypatch):
     (hub_folder / "hostile_module.py").write_text("raise SystemExit('the module was imported')")
     monkeypatch.syspath_prepend(hub_folder)
     hostile = {"module": "hostile_module", "class_name": "X", "config": {}, "registered_name": "x"}
@@ -179,7 +179,7 @@ def change_json(file, change):
     file.write_text(json.dumps(saved))
 
 
-def test_the_classes_that_a_task_names_are_not_looked_for(task_folder, monkeypatch):
+def test_the_classes_named_by_a_task_are_not_imported(task_folder, monkeypatch):
     (task_folder / "hostile_module.py").write_text("raise SystemExit('the module was imported')")
     monkeypatch.syspath_prepend(task_folder)
     hostile = {"module": "hostile_module", "class_name": "X", "config": {}, "registered_name": "x"}

@@ -10,7 +10,7 @@ from kbert.exports.program_readme import program_readme
 from kbert.serving.export_settings import ExportSettings
 
 
-def test_every_choice_has_its_format_and_its_row_in_the_document():
+def test_every_format_is_registered_and_documented():
     assert tuple(FORMATS) == get_args(ExportFormat)
     document = Path(__file__).parents[3] / "docs" / "import-export.md"
     rows = [line for line in document.read_text(encoding="utf-8").splitlines() if "|" in line]
@@ -36,6 +36,6 @@ def test_a_module_has_what_its_kind_needs(name):
         (("torch", None, True), "quantize=.int8. is for onnx, openvino, litert. The format is"),
     ],
 )
-def test_refuses(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(KbertError, match=message):
         check_format(*arguments)

@@ -1,4 +1,4 @@
-"""Fixtures of the tests of the server."""
+"""Fixtures for the server tests."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from serving.server.fake_server import JSON, model_of, serving
 
 @pytest.fixture
 def one_request():
-    """Ask a server of a model once."""
+    """Send one request to a server."""
 
     def ask(method, path, body=b"", headers=JSON, model=None, **options):
         async def run():

@@ -1,4 +1,4 @@
-"""A service whose model is a function, asked without a network."""
+"""A service whose model is a function, called without a network."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ JSON = (("content-type", "application/json"),)
 
 
 def shares(texts, pairs=None, batch_size=32):
-    """The probability of "long" grows with the characters of a text."""
+    """The probability of "long" grows with the number of characters."""
     long = np.array([len(text) / (len(text) + 10) for text in texts], np.float32)
     return np.stack([1 - long, long], axis=1)
 
@@ -44,7 +44,7 @@ class Answer:
 
 @dataclass
 class Server:
-    """A service behind its application, with what it has logged."""
+    """A service behind its application, and what it has logged."""
 
     service: Service
     lines: list = field(default_factory=list)
@@ -55,7 +55,7 @@ class Server:
         self.service.log = self.errors.append
 
     async def ask(self, method, path, body=b"", headers=JSON, chunks=None, gone=None):
-        """Send a request as a server of ASGI does; `gone` is set when its client goes."""
+        """Send a request as an ASGI server does; `gone` is set when the client disconnects."""
         sent, parts = [], list(chunks or [body])
         ended = gone or asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""The Dockerfile and the systemd unit of docs/deploy, without Docker and systemd."""
+"""The Dockerfile and the systemd unit of docs/deploy, without Docker or systemd."""
 
 import configparser
 import json
@@ -35,7 +35,7 @@ def unit():
     return parser
 
 
-def test_the_command_of_the_image_is_one(instructions):
+def test_the_command_of_the_image_is_valid(instructions):
     (command,) = [json.loads(rest) for name, rest in instructions if name == "CMD"]
     assert command[:3] == ["kbert", "serve", "/model"]
     function, bound, _ = app.parse_args(command[1:])
@@ -49,7 +49,7 @@ def test_the_command_of_the_image_is_one(instructions):
     assert f":{port}/health" in code
 
 
-def test_the_image_has_what_the_package_is_built_from(instructions):
+def test_the_image_has_the_files_to_build_the_package(instructions):
     copied = [rest.split() for name, rest in instructions if name == "COPY"]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     needed = {"pyproject.toml", project["readme"], *project["license-files"], "kbert"}
@@ -75,7 +75,7 @@ def test_the_unit_starts_reloads_and_waits(unit):
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd")
-def test_systemd_takes_the_unit(unit, tmp_path):
+def test_systemd_accepts_the_unit(unit, tmp_path):
     text = (DEPLOY / "kbert.service").read_text("utf-8")
     file = tmp_path / "kbert.service"
     file.write_text(text.replace("/opt/kbert/bin/kbert", "/bin/true"))

@@ -1,4 +1,4 @@
-"""The id, the line in the log and the count of a request; what fails outside of the model."""
+"""The id, the log line and the metrics of a request; failures outside the model."""
 
 import asyncio
 import json
@@ -9,7 +9,7 @@ from serving.server.fake_server import JSON, model_of, serving
 from kbert.serving.server.service import Service
 
 
-def test_an_id_is_kept_or_made(one_request):
+def test_an_id_is_kept_or_created(one_request):
     for sent, kept in (("abc-1.2_3", True), ("a b", False), ("x" * 65, False), ("ä", False)):
         headers = (*JSON, ("x-request-id", sent))
         answer, server = one_request("GET", "/nothing", headers=headers)
@@ -20,7 +20,7 @@ def test_an_id_is_kept_or_made(one_request):
         assert server.lines[0].endswith(f" id={found}")
 
 
-def test_the_log_holds_no_text():
+def test_the_log_contains_no_text():
     async def run():
         async with serving(model_of()) as server:
             await server.predict("a private text")
@@ -40,7 +40,7 @@ def test_the_log_holds_no_text():
     ]
 
 
-def test_what_the_application_raises_is_json(monkeypatch):
+def test_exceptions_of_the_application_become_json(monkeypatch):
     async def fail(*arguments):
         raise RuntimeError("a private text")
 
@@ -84,7 +84,7 @@ def test_metrics():
     assert 'model="reviews",target="single"' in model
 
 
-def test_after_a_reload_only_the_new_model_is_told():
+def test_after_a_reload_metrics_name_only_the_new_model():
     async def run():
         async with serving(model_of()) as server:
             for model in (model_of(), model_of(labels=("x", "y"))):
@@ -95,7 +95,7 @@ def test_after_a_reload_only_the_new_model_is_told():
     assert [line.rpartition(" ")[2] for line in lines] == ["1.0"]
 
 
-def test_bodies_of_errors_are_the_schema(one_request):
+def test_error_bodies_match_the_schema(one_request):
     from kbert.serving.server.bodies import ErrorAnswer
 
     for path, body in (("/predict", b"{"), ("/predict", b'{"texts": [1]}'), ("/x", b"")):

@@ -26,7 +26,7 @@ class Model:
 
 
 def run(use, **settings):
-    """Run a function of a batcher and a model inside an event loop; return the model's calls."""
+    """Run `use(batcher, model)` inside an event loop; return the model's calls."""
     model = Model()
 
     async def main():
@@ -62,14 +62,14 @@ def test_a_full_batch_does_not_wait():
 
 
 async def being_computed(batcher, model, texts):
-    """Submit texts, and return their task when the model computes them until it may go on."""
+    """Submit texts, and return their task once the model is computing them; `go` releases it."""
     model.go.clear()
     task = asyncio.create_task(batcher.submit(model, texts))
     await asyncio.to_thread(model.begun.wait, 10)
     return task
 
 
-def test_after_a_request_that_was_alone_the_next_does_not_wait():
+def test_after_a_lone_request_the_next_does_not_wait():
     async def use(batcher, model):
         first = await being_computed(batcher, model, list("abcd"))
         model.go.set()
@@ -80,19 +80,19 @@ def test_after_a_request_that_was_alone_the_next_does_not_wait():
     assert len(run(use, max_wait=60)) == 2
 
 
-def test_batches_side_by_side():
+def test_batches_run_in_parallel():
     async def use(batcher, model):
         first = await being_computed(batcher, model, list("abcd"))
         model.begun.clear()
         second = asyncio.create_task(batcher.submit(model, list("efgh")))
-        assert await asyncio.to_thread(model.begun.wait, 10)  # the first one is not done
+        assert await asyncio.to_thread(model.begun.wait, 10)  # the first is not done yet
         model.go.set()
         assert [await first, await second] == [list("ABCD"), list("EFGH")]
 
     assert len(run(use, at_once=2)) == 2
 
 
-def test_a_request_is_never_divided():
+def test_a_request_is_never_split():
     async def use(batcher, model):
         await asyncio.gather(
             *[batcher.submit(model, list(texts)) for texts in ("ab", "cde", "fghijk", "l")]
@@ -102,7 +102,7 @@ def test_a_request_is_never_divided():
     assert calls == [list("ab"), list("cde"), list("fghijk"), list("l")]
 
 
-def test_pairs_and_other_models_are_other_batches():
+def test_pairs_and_other_models_are_separate_batches():
     other = Model()
 
     async def use(batcher, model):
@@ -117,7 +117,7 @@ def test_pairs_and_other_models_are_other_batches():
     assert other.calls == [(["d"], ["z"])]
 
 
-def test_what_is_cancelled_is_not_computed_and_makes_room():
+def test_a_cancelled_request_is_not_computed_and_makes_room():
     async def use(batcher, model):
         first = await being_computed(batcher, model, ["a"])
         second = asyncio.create_task(batcher.submit(model, list("bcdefghi")))
@@ -137,7 +137,7 @@ def test_what_is_cancelled_is_not_computed_and_makes_room():
     assert [texts for texts, _ in run(use)] == [["a"], ["j"]]
 
 
-def test_what_is_cancelled_while_it_is_computed_harms_nobody():
+def test_cancelling_during_a_batch_does_not_affect_others():
     async def use(batcher, model):
         model.go.clear()
         one, other = (asyncio.create_task(batcher.submit(model, [text])) for text in "ab")
@@ -165,7 +165,7 @@ def test_a_bad_text_fails_alone():
 
 
 @pytest.mark.parametrize("error", [StopIteration(), MemoryError(), BaseException("a panic")])
-def test_whatever_is_raised_the_next_batch_is_computed(error):
+def test_the_next_batch_is_computed_after_any_exception(error):
     async def use(batcher, model):
         def fail(texts, pairs):
             raise error
@@ -180,7 +180,7 @@ def test_whatever_is_raised_the_next_batch_is_computed(error):
     run(use)
 
 
-def test_a_model_that_loses_rows_is_found_out():
+def test_a_model_that_loses_rows_is_an_error():
     async def use(batcher, model):
         model.compute = lambda texts, pairs: ["only one"]
         with pytest.raises(ComputeFailed):
@@ -189,7 +189,7 @@ def test_a_model_that_loses_rows_is_found_out():
     run(use)
 
 
-def test_it_tells_of_batches_and_of_the_queue():
+def test_it_reports_batches_and_the_queue():
     batches, queue = [], []
 
     async def use(batcher, model):

@@ -1,4 +1,4 @@
-"""The OpenAPI document, and requests that schemathesis makes of it."""
+"""The OpenAPI document, and requests that schemathesis generates from it."""
 
 import asyncio
 import re
@@ -30,8 +30,8 @@ def request_schema(found):
     return body["content"]["application/json"]["schema"]
 
 
-def test_the_pattern_of_a_text_is_what_the_predictor_refuses():
-    """A character that Python's Unicode does not know yet may be in the pattern."""
+def test_the_pattern_of_a_text_agrees_with_the_predictor():
+    """The pattern may have characters that Python's version of Unicode does not know yet."""
     import unicodedata
 
     for code in range(sys.maxunicode + 1):
@@ -41,7 +41,7 @@ def test_the_pattern_of_a_text_is_what_the_predictor_refuses():
             assert matches != is_blank(character), hex(code)
 
 
-def test_it_has_all_answers():
+def test_it_lists_every_response():
     found = document()
     assert {path: list(of) for path, of in found["paths"].items()} == {
         "/predict": ["post"],
@@ -64,7 +64,7 @@ def test_it_has_all_answers():
     ],
     ids=["single", "pairs", "multi", "numbers"],
 )
-def test_it_is_that_of_the_model(model, properties, kind):
+def test_it_matches_the_model(model, properties, kind):
     found = document(model)
     schema = request_schema(found)
     assert set(schema["properties"]) == properties
@@ -91,7 +91,7 @@ def outputs(texts, pairs, size):
 )
 def test_schemathesis_finds_nothing(model):
     async def application(scope, receive, send):
-        """The server in the event loop of whoever asks, as each call has one of its own."""
+        """The server in the caller's event loop, as each call has its own."""
         if scope["type"] == "lifespan":
             await receive()
             await send({"type": "lifespan.startup.complete"})

@@ -1,4 +1,4 @@
-"""A reload, with workers that note what they are told."""
+"""A reload, with workers that record the commands they get."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def workers():
     return [Worker(), Worker()]
 
 
-def test_none_switches_before_all_have_loaded(workers):
+def test_no_worker_switches_before_all_have_loaded(workers):
     first, second = workers
     reload = Reload(workers)
     reload.hear(first, None)
@@ -42,7 +42,7 @@ def test_it_ends_when_all_have_switched(workers):
 
 
 @pytest.mark.parametrize("which", [0, 1])
-def test_none_switches_where_one_cannot_load(workers, which):
+def test_no_worker_switches_if_one_cannot_load(workers, which):
     error = InputError("no model")
     reload = Reload(workers)
     for number, worker in enumerate(workers):
@@ -66,7 +66,7 @@ def test_a_worker_that_ends_is_not_waited_for(workers, answers):
     assert workers[0].told == ["load", "switch"]
 
 
-def test_without_workers_it_has_ended(workers):
+def test_without_workers_it_ends_at_once(workers):
     for worker in workers:
         worker.is_there = False
     assert Reload(workers).has_ended

@@ -14,7 +14,7 @@ from kbert.targets.regression import Regression
 
 
 def held_compute():
-    """A computation that has begun when the first event is set, and ends with the second."""
+    """A computation that sets the first event when it begins, and waits for the second."""
     begun, go = threading.Event(), threading.Event()
 
     def compute(texts, pairs, size):
@@ -29,7 +29,7 @@ def body(**fields):
     return json.dumps(fields).encode()
 
 
-def test_the_answer_is_that_of_the_predictor(one_request):
+def test_answers_match_the_predictor(one_request):
     model = model_of()
     texts = ["a", "a longer text than the other"]
     answer, server = one_request("POST", "/predict", body(texts=texts), model=model)
@@ -124,7 +124,7 @@ def test_pairs(one_request):
         ([], "The body must be a JSON object. Received: a list ([])", (None, None, None)),
     ],
 )
-def test_content_that_is_not_as_it_should_be(sent, message, where, one_request):
+def test_invalid_content_is_refused(sent, message, where, one_request):
     answer, _ = one_request("POST", "/predict", json.dumps(sent).encode())
     assert (answer.status, answer.error["code"]) == (422, "invalid_content")
     assert message in answer.error["message"]
@@ -133,7 +133,7 @@ def test_content_that_is_not_as_it_should_be(sent, message, where, one_request):
 
 
 @pytest.mark.parametrize("sent", [b"", b"{", b"\xff", b"[" * 9999, b'{"texts": ["\\ud800"]}'])
-def test_what_is_no_json(sent, one_request):
+def test_invalid_json_is_refused(sent, one_request):
     answer, _ = one_request("POST", "/predict", sent)
     assert answer.status == 422
     assert answer.error["message"].startswith("The body must be JSON in UTF-8: ")
@@ -172,12 +172,12 @@ def test_a_body_in_parts_is_counted_as_it_arrives():
         (*JSON, ("content-encoding", "gzip")),
     ],
 )
-def test_bodies_that_are_not_declared_as_json(headers, one_request):
+def test_bodies_not_declared_as_json_are_refused(headers, one_request):
     answer, _ = one_request("POST", "/predict", body(texts=["a"]), headers)
     assert (answer.status, answer.error["code"]) == (415, "not_json")
 
 
-def test_a_body_that_does_not_come(monkeypatch):
+def test_a_body_that_never_arrives_times_out(monkeypatch):
     monkeypatch.setattr("kbert.serving.server.app._SECONDS_OF_A_BODY", 0.01)
 
     async def slow():
@@ -221,7 +221,7 @@ def test_other_paths_and_methods(method, path, status, code, one_request):
         assert f"takes {answer.headers['allow']}, not {method}." in answer.error["message"]
 
 
-def test_health_answers_those_who_ask_for_the_head_alone(one_request):
+def test_health_answers_head_requests(one_request):
     answer, _ = one_request("HEAD", "/health")
     assert answer.status == 200
 
@@ -253,7 +253,7 @@ def test_health_while_it_loads_and_stops():
     assert refused[1].headers["connection"] == "close"
 
 
-def test_what_was_accepted_is_answered_before_it_stops():
+def test_accepted_requests_are_answered_before_it_stops():
     begun, go, compute = held_compute()
 
     async def run():
@@ -290,7 +290,7 @@ def test_a_full_queue():
     assert refused.error["message"] == "2 texts wait, and the queue takes 2."
 
 
-def test_a_request_whose_client_has_gone_is_not_computed():
+def test_a_disconnected_client_s_request_is_not_computed():
     begun, go, seen = threading.Event(), threading.Event(), []
 
     def compute(texts, pairs, size):
@@ -319,7 +319,7 @@ def test_a_request_whose_client_has_gone_is_not_computed():
     assert [line.split()[4] for line in lines] == ["499", "200", "200"]
 
 
-def test_a_batch_that_fails_is_one_error_and_no_traceback():
+def test_a_failing_batch_is_one_error_and_no_traceback():
     def compute(texts, pairs, size):
         if "secret" in texts:
             raise RuntimeError("cannot compute secret")
@@ -347,7 +347,7 @@ def test_a_model_that_computes_nan_is_an_error(one_request):
     assert (answer.status, answer.error["code"]) == (500, "failed")
 
 
-def test_each_request_is_computed_by_the_model_that_it_was_checked_against():
+def test_a_request_is_computed_by_the_model_that_checked_it():
     begun, go, compute = held_compute()
 
     async def run():

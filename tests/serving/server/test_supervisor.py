@@ -24,7 +24,7 @@ from kbert.serving.server.listener import bind, is_local, url
 
 
 class Server:
-    """`kbert serve` in a process of its own."""
+    """`kbert serve` in its own process."""
 
     def __init__(self, model, folder, *flags):
         self.log = folder / "log.txt"
@@ -38,7 +38,7 @@ class Server:
                 text=True,
                 env=environment,
                 start_new_session=True,
-                # A shell's background, where these tests may run, ignores Ctrl-C.
+                # These tests may run in a shell's background, which ignores Ctrl-C.
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
         self.line = self.process.stdout.readline()
@@ -61,7 +61,7 @@ class Server:
                 return error.code, json.load(error)
 
     def wait_for(self, text, times=1):
-        """Wait until the log has a text."""
+        """Wait until the log contains a text."""
         for _ in range(400):
             told = self.log.read_text()
             if told.count(text) >= times:
@@ -70,7 +70,7 @@ class Server:
         raise AssertionError(f"{text!r} is not in {told}")
 
     def workers(self):
-        """The ids of the workers; the tracker of multiprocessing is none."""
+        """The process ids of the workers, without multiprocessing's tracker."""
         found = []
         for path in Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
@@ -93,7 +93,7 @@ class Server:
 
 @pytest.fixture(scope="module")
 def model(export_folder, tmp_path_factory):
-    """A path that leads to an export by a link."""
+    """A link to an export."""
     folder = tmp_path_factory.mktemp("served")
     other = shutil.copytree(export_folder, folder / "other")
     settings = json.loads((other / "kbert.json").read_text())
@@ -107,7 +107,7 @@ def model(export_folder, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def running(model):
-    """The servers of the tests, of which the last one may still run."""
+    """The tests' servers, the last of which may still be running."""
     servers = []
     yield servers
     for server in servers:
@@ -130,21 +130,21 @@ def server(running, model):
 
 
 def point(model, name):
-    """Let a link lead elsewhere, at once."""
+    """Point a link elsewhere, atomically."""
     new = model.with_name("new")
     new.symlink_to(name)
     new.replace(model)
 
 
 def reload(server, model, name):
-    """Let a server answer with another model."""
+    """Make a server answer with another model."""
     point(model, name)
     server.process.send_signal(signal.SIGHUP)
     assert "Reloaded " in server.process.stdout.readline()
 
 
 def reloads(server, outcome):
-    """Return how many reloads the metrics count, of all workers."""
+    """Return how many reloads the metrics count, over all workers."""
     _, text = server.ask("/metrics")
     found = re.search(rf'kbert_reloads_total{{outcome="{outcome}"}} (\S+)', text)
     return float(found[1]) if found else 0.0
@@ -212,7 +212,7 @@ def test_a_worker_that_dies_is_replaced(server):
     assert not [name for name in gauges if f"_{before[0]}.db" in name]
 
 
-def test_sigterm_to_all_answers_what_was_taken_and_ends_with_0(server):
+def test_sigterm_to_all_answers_accepted_requests_and_exits_with_0(server):
     """A service manager sends it to the workers too."""
     texts = ["a moving story"] * 200
     answers = []
@@ -236,14 +236,14 @@ def test_sigterm_to_all_answers_what_was_taken_and_ends_with_0(server):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_ctrl_c_ends_it_as_other_verbs(model, tmp_path):
+def test_ctrl_c_ends_it_like_other_verbs(model, tmp_path):
     server = Server(model, tmp_path)
     assert server.end(signal.SIGINT) == 130
     assert server.log.read_text() == "kbert: stopped.\n"
     server.process.stdout.close()
 
 
-def test_a_model_that_cannot_be_loaded(tmp_path, capsys):
+def test_a_missing_model_is_refused(tmp_path, capsys):
     with pytest.raises(SystemExit) as end:
         main(["serve", str(tmp_path / "none"), "--port", "0"])
     err = capsys.readouterr().err
@@ -251,7 +251,7 @@ def test_a_model_that_cannot_be_loaded(tmp_path, capsys):
     assert err.startswith("kbert: There is no file or folder ")
 
 
-def test_a_port_that_is_taken(capsys):
+def test_a_taken_port_is_refused(capsys):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -266,7 +266,7 @@ def test_a_port_that_is_taken(capsys):
 
 
 @pytest.mark.parametrize("host", ["192.0.2.1", "no such host", "x" * 300])
-def test_an_address_that_is_not_of_this_machine(host):
+def test_an_address_not_of_this_machine_is_refused(host):
     with pytest.raises(InputError, match="`host` must be an address of this machine"):
         bind(host, 0)
 
@@ -280,7 +280,7 @@ def test_addresses():
 
 
 def test_answers_do_not_wait_for_acknowledgements():
-    """An answer is two writes: with Nagle's algorithm the second waits."""
+    """An answer is two writes: with Nagle's algorithm the second would wait."""
     found = []
 
     async def accept(reader, writer):

@@ -21,7 +21,7 @@ def settings(export_folder, tmp_path):
 
 
 @pytest.mark.parametrize("kind", [InputError, MachineError])
-def test_an_error_arrives_as_it_was(kind, tmp_path):
+def test_an_error_arrives_unchanged(kind, tmp_path):
     error = kind("{path}: {option}.", path=tmp_path, option=Option("a"), cure=Cure({"b": 1}))
     here, there = multiprocessing.Pipe()
     worker.send_over(here, "refused", error)
@@ -48,7 +48,7 @@ def test_it_loads_a_model(settings):
         (RuntimeError(), MachineError, "could not be loaded: RuntimeError."),
     ],
 )
-def test_what_a_load_raises_is_a_sentence(raised, kind, told, settings, monkeypatch):
+def test_loading_errors_become_a_sentence(raised, kind, told, settings, monkeypatch):
     def fail(*arguments):
         raise raised
 
@@ -71,7 +71,7 @@ def test_a_model_that_computes_nan_is_not_served(settings, monkeypatch):
 
 
 @pytest.mark.parametrize(("verbosity", "told"), [(1, False), (2, True)])
-def test_the_log_tells_what_an_exception_says_on_request_alone(
+def test_the_log_shows_an_exception_s_message_only_if_verbose(
     verbosity, told, settings, capsys, monkeypatch
 ):
     one = worker._Worker.__new__(worker._Worker)
@@ -87,7 +87,7 @@ def test_the_log_tells_what_an_exception_says_on_request_alone(
     assert ("private" in line) == told
 
 
-def test_a_warning_of_unknown_tokens_quotes_no_word(capsys, monkeypatch):
+def test_a_warning_about_unknown_tokens_quotes_no_word(capsys, monkeypatch):
     monkeypatch.setattr(warnings, "showwarning", warnings.showwarning)
     with warnings.catch_warnings():
         warnings.simplefilter("always")
