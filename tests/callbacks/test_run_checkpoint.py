@@ -262,7 +262,7 @@ def test_another_version_of_the_order_is_refused(classifier, tmp_path):
 
 
 @pytest.mark.any_backend  # only what is recorded matters
-def test_other_data_and_other_labels_are_refused(classifier, tmp_path):
+def test_rows_with_other_labels_are_refused(classifier, tmp_path):
     fit(classifier(epochs=1), tmp_path)
     model, batches, plan = classifier(epochs=2)
     batches.store.labels = 1 - batches.store.labels
