@@ -1,4 +1,4 @@
-"""Headless Chromium, as Debian has it, with what it logs and asks for."""
+"""Headless Chromium, as packaged by Debian, with logs of its messages and requests."""
 
 import os
 import shutil
@@ -13,12 +13,12 @@ needs_chromium = pytest.mark.skipif(
 
 
 def start_chromium():
-    """Return a driver of selenium, which its caller quits."""
+    """Return a Selenium driver, which the caller must quit."""
     from selenium import webdriver
 
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
-    # Root, which CI is, may not use the sandbox; a small /dev/shm is not enough for a page.
+    # CI runs as root, which may not use the sandbox; a small /dev/shm is not enough for a page.
     for flag in ("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"):
         options.add_argument(flag)
     options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})

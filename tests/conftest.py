@@ -49,23 +49,23 @@ in the making. Shallow and deeply irritating. Nobody should see this film even o
 headache of a movie. The second half is worse.
 """
 
-# What kbert cannot help: the last lines win, and "error" holds for everything else.
+# Beyond kbert's control: the last lines win, and "error" applies to everything else.
 THIRD_PARTY_WARNINGS = (
-    # TensorFlow's variables, when Keras makes NumPy arrays of them.
+    # TensorFlow's variables, when Keras converts them to NumPy arrays.
     "ignore:__array__ implementation doesn't accept a copy keyword:DeprecationWarning",
 )
 
 QUICK_COMPILATION = (
     "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
-    " --xla_cpu_use_fusion_emitters=false"  # a step of training compiles in a third of the time
+    " --xla_cpu_use_fusion_emitters=false"  # a training step compiles in a third of the time
 )
 
-# A file whose tests all need Keras; all of them on any backend; and one with some that need it.
+# Files whose tests all need Keras, whose tests all run on any backend, and with some needing Keras.
 KERAS_ALONE = re.compile(r"^pytestmark = \[?\s*pytest\.mark\.keras\b", re.MULTILINE)
 ANY_BACKEND = re.compile(r"^pytestmark = \[[^]]*\bany_backend\b", re.MULTILINE)
 KERAS = re.compile(r"\bmark\.keras\b")
 
-# The files that take longest, the longest first: workers that begin with them end together.
+# The slowest files, slowest first: workers that begin with them finish together.
 LONGEST = (
     *("test_notebooks.py", "test_blocks.py", "test_site.py", "test_faults.py"),
     *("test_several_processes.py", "test_devices.py", "test_resumption.py", "test_parity.py"),
@@ -85,10 +85,10 @@ LONGEST = (
 def pytest_configure(config):
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if hasattr(config, "workerinput"):
-        # As many workers as cores: the threads of one would only wait for those of another.
+        # There are as many workers as cores: more threads would only wait for each other.
         os.environ.setdefault("OMP_NUM_THREADS", "1")
     else:
-        # Of tests/forks; workers inherit it.
+        # For tests/forks; workers inherit it.
         os.environ["KBERT_TEST_FORKS"] = folder = tempfile.mkdtemp(prefix="forks-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     # A tiny model is compiled for a few steps; tests/parity compiles as a user's machine does.
@@ -103,7 +103,7 @@ def pytest_configure(config):
 
 @pytest.fixture(autouse=True)
 def _own_backend():
-    """Undo what a verb that runs in the test's own process chooses: the next test's is another."""
+    """Undo the backend choice of a verb in this process: the next test may need another."""
     before = os.environ.get("KERAS_BACKEND")
     yield
     if before is None:
@@ -112,7 +112,7 @@ def _own_backend():
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
-    """Spare the garbage collector the thousands of tests, while they are made and ever after."""
+    """Keep the thousands of tests out of garbage collection, during collection and afterwards."""
     gc.disable()
     try:
         return (yield)
@@ -122,7 +122,7 @@ def pytest_collection():
 
 
 def pytest_ignore_collect(collection_path, config):
-    """Leave out files none of whose tests will run: what they import takes seconds."""
+    """Skip files in which no test will run, since their imports take seconds."""
     chosen = config.option.markexpr
     if "keras" not in chosen or not collection_path.match("test_*.py"):
         return None
@@ -136,7 +136,7 @@ def pytest_ignore_collect(collection_path, config):
 
 
 def pytest_collection_modifyitems(items):
-    """Sort the files: `make test` gives each to one worker, which shares what it has made."""
+    """Sort the files: `make test` gives each to one worker, whose tests share fixtures."""
     places = {name: place for place, name in enumerate(LONGEST)}
     items.sort(key=lambda item: places.get(item.path.name, len(LONGEST)))
 
@@ -150,7 +150,7 @@ def _token_cache(tmp_path_factory):
 
 @pytest.fixture(scope="session", autouse=True)
 def _pip_of_this_environment():
-    """Let messages name `pip`, whether or not the environment of the tests is activated."""
+    """Let messages name `pip`, whether or not the tests' environment is activated."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kbert.utils.missing_package.own_pip", lambda: "pip")
         yield
@@ -158,7 +158,7 @@ def _pip_of_this_environment():
 
 @pytest.fixture(scope="session", autouse=True)
 def _a_processor_without_bfloat16():
-    """Let runs of this process compute in float32, whatever the machine does soonest."""
+    """Let runs in this process compute in float32, whatever is fastest on the machine."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kbert.backend.precision._CPUINFO", Path("of no machine"))
         yield
@@ -166,7 +166,7 @@ def _a_processor_without_bfloat16():
 
 @pytest.fixture(scope="session", autouse=True)
 def _frozen_encoders_in_long_runs_alone():
-    """Let runs of this process compute the baseline of the encoder only where the plan is long."""
+    """Let runs in this process compute the encoder's baseline only if the plan is long."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("kbert.linear.sizes._FREE_TOKENS", 0)
         yield
@@ -174,17 +174,17 @@ def _frozen_encoders_in_long_runs_alone():
 
 @pytest.fixture
 def one_backend(monkeypatch):
-    """Processes that are started find no other backend than theirs, which makes them quick."""
+    """Processes that are started find no backend but their own, so that they start quickly."""
     paths = (str(Path(__file__).parent / "one_backend"), os.environ.get("PYTHONPATH", ""))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
 
 
 @pytest.fixture
 def forked_exports(monkeypatch):
-    """Programs are written, and exports reopened, by processes that begin in a moment.
+    """Programs are written, and exports reopened, by processes that start quickly.
 
-    They are forked from those that have imported what they need. tests/exports starts real ones
-    too, for each format.
+    They are forked from processes that have already imported what they need. tests/exports starts
+    real ones too, for each format.
     """
     from kbert.exports import reader_process, writer_process
     from kbert.exports.formats.registry import FORMATS
@@ -204,9 +204,9 @@ def forked_exports(monkeypatch):
 
 @pytest.fixture
 def heard_signals():
-    """Let this test, and the processes that it starts, hear all signals however pytest was started.
+    """Let this test and the processes it starts receive all signals, however pytest was started.
 
-    A shell's background ignores Ctrl-C, nohup SIGHUP, and child processes inherit that.
+    Background jobs of a shell ignore Ctrl-C, those of nohup SIGHUP, and child processes inherit it.
     """
     handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
     if hasattr(signal, "SIGHUP"):
@@ -226,7 +226,7 @@ def minilm_vocab():
 
 @pytest.fixture(scope="session")
 def tiny_preset(minilm_vocab, tmp_path_factory):
-    """A folder as of a Hugging Face BERT, without weights and of one layer: quick to compile."""
+    """A folder like a Hugging Face BERT, without weights and with one layer: quick to compile."""
     folder = tmp_path_factory.mktemp("presets") / "tiny"
     folder.mkdir()
     config = {
@@ -246,7 +246,7 @@ def tiny_preset(minilm_vocab, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def sentences():
-    """Texts and labels, sorted by class as the worst of files are."""
+    """Texts and labels, sorted by class like the worst of files."""
     good, bad = (re.split(r"(?<=[.])\s+", block.strip()) for block in (GOOD, BAD))
     return [*good, *bad], ["good"] * len(good) + ["bad"] * len(bad)
 
@@ -279,7 +279,7 @@ def real_reviews(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def tiny_model(tiny_preset):
-    """A function that makes a classifier of random weights, always the same ones."""
+    """A function that makes a classifier with random weights, always the same ones."""
     import keras
 
     from kbert import BertClassifier

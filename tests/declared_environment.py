@@ -1,8 +1,8 @@
-"""Environments that hold a distribution and what it declares to need, and nothing else.
+"""Environments that contain a distribution and its declared dependencies, and nothing else.
 
-The packages are those of this environment, which pip has chosen by the same declaration: they are
-linked, since to install them again takes a minute. A folder that is one distribution's alone is a
-single link; of one that others share, such as `google`, each file is linked.
+The packages are those of this environment, which pip chose by the same declaration. They are
+linked, since installing them again takes a minute. A folder that belongs to one distribution alone
+is a single link; in a shared folder, such as `google`, each file is linked.
 """
 
 import csv
@@ -17,7 +17,7 @@ from packaging.requirements import Requirement
 
 
 def run(*command, check=True, **options):
-    """Run a command to which nothing of this environment is known."""
+    """Run a command that knows nothing of this environment."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "KERAS_"))}
     done = subprocess.run(
         list(map(str, command)), env=environment, capture_output=True, text=True, **options
@@ -43,7 +43,7 @@ def make_environment(folder: Path, project: Path, extra: str) -> Path:
 
 
 def _needed(own, extra):
-    """Return each distribution that another one needs, from this one with its extra on."""
+    """Return every distribution that this one needs with its extra, directly or indirectly."""
     found, open_ends = {}, [(own, extra)]
     seen = {(own.name, extra)}
     while open_ends:
@@ -82,7 +82,7 @@ def _shared_folders():
 
 
 def _link(distribution, packages, shared):
-    """Link the folders and files of a distribution, and what Python has compiled of the latter."""
+    """Link the folders and files of a distribution, and the compiled code of the files."""
     files = _files(distribution)
     alone = {f.parts[0] for f in files if len(f.parts) > 1 and f.parts[0] not in shared}
     links = [*sorted(alone), *(file for file in files if file.parts[0] not in alone)]

@@ -1,4 +1,4 @@
-"""A tracker in memory, which lasts like a server: what it was sent stays when a process ends."""
+"""An in-memory tracker that lasts like a server: it keeps what it was sent when a process ends."""
 
 from typing import ClassVar
 
@@ -6,7 +6,7 @@ from kbert.trackers.tracker import Tracker
 
 
 class FakeTracker(Tracker):
-    """Keeps what it is sent by id, in `runs`, and takes no step that it has.
+    """Keeps what it is sent in `runs`, by id, and takes no step twice.
 
     Attributes:
         fails_in: str. The name of the method that raises.

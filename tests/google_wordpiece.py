@@ -1,4 +1,4 @@
-"""A plain statement of Google's tokenization rules, slow and obvious, to test the fast one by."""
+"""Google's tokenization rules in a slow and obvious form, to test the fast tokenizer against."""
 
 import unicodedata
 

@@ -1,4 +1,4 @@
-"""A process that ends before a change of a folder, without a process."""
+"""Simulates the kill of a process before a change to a folder, without a process."""
 
 import os
 import sys
@@ -11,14 +11,14 @@ _active = []  # hooks cannot be removed
 
 
 class Killed(BaseException):
-    """What no code catches, as no code outlives a kill."""
+    """An exception that no code catches, as no code outlives a kill."""
 
 
 class Changes:
-    """Counts the changes of a folder, and lets none happen from one of them on.
+    """Counts the changes to a folder, and prevents all from a certain one on.
 
-    Python tells of each: a file that is opened to be written, a rename, a removal, a new folder.
-    Files that a lock consists of do not count: the system releases it when a process ends.
+    Python reports each: a file that is opened for writing, a rename, a removal, a new folder.
+    Lock files do not count: the system releases a lock when its process ends.
     """
 
     def __init__(self, folder, end):
@@ -47,7 +47,7 @@ class Changes:
         return not Path(path).name.startswith(".lock")
 
     def note(self, event, path):
-        """Called with every change that counts, before it."""
+        """Called before every change that counts."""
 
     def leave(self):
         raise Killed
@@ -67,9 +67,9 @@ def _hook(event, arguments):
 
 @contextmanager
 def killed_after(changes, folder):
-    """Raise `Killed` before the change of a folder after so many, and at every later one.
+    """Let a folder have this many changes, and raise `Killed` before every later one.
 
-    Yields the `Changes`, whose `count` is that of all where `changes` is None.
+    Yields the `Changes`, whose `count` is that of all changes if `changes` is None.
     """
     if not hasattr(sys, "_kbert_kills"):
         sys._kbert_kills = True

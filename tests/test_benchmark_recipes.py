@@ -1,4 +1,4 @@
-"""Which runs compare recipes, what is kept of them, and the tables of them."""
+"""Which runs compare recipes, what is stored of them, and the tables made from them."""
 
 import csv
 
@@ -69,7 +69,7 @@ def few_rows(monkeypatch):
         monkeypatch.setattr(data_sets, name, count)
 
 
-def test_no_row_is_in_two_parts_and_each_writing_is_the_same(few_rows, tmp_path):
+def test_parts_share_no_rows_and_are_the_same_each_time(few_rows, tmp_path):
     double = rows(30) + rows(10)
     made = DataSet("Twice", "", lambda folder: (double, rows(8)))  # some are in the test file too
     files = write(made, tmp_path, tmp_path / "one")
@@ -85,14 +85,14 @@ def test_without_a_test_file_its_rows_are_taken_from_the_rest(few_rows, tmp_path
     assert files.rows == (6, 4, 5)
 
 
-def test_few_rows_are_as_many_of_each_class(few_rows, tmp_path):
+def test_few_rows_have_the_same_number_of_each_class(few_rows, tmp_path):
     files = write(DataSet("One", "", lambda folder: (rows(40), [])), tmp_path, tmp_path, 3)
     labels = [row.label for row in read_part(files.train)]
     assert sorted(labels) == ["class 0"] * 3 + ["class 1"] * 3
 
 
 def test_publishers_files_are_read(tmp_path):
-    """In their own forms: no header, a mark of byte order, quotes that are text, Latin-1."""
+    """In their own formats: no header, a byte order mark, literal quotes, Latin-1."""
     cola, mrpc, bank, chinese, trec = (
         tmp_path / name for name in ("glue/CoLA", "glue/MRPC", "banking77", "chnsenticorp", "trec")
     )
@@ -120,13 +120,13 @@ def test_publishers_files_are_read(tmp_path):
     assert read["TREC"][0][0] == Row("Where is Brasïlia ?", "class 4")
 
 
-def test_few_rows_make_as_many_updates_as_kbert_asks_for():
+def test_few_rows_get_as_many_updates_as_kbert_asks_for():
     assert few_row_plan(16) == {"batch_size": 4, "epochs": 25}  # the cure that kbert names
     assert few_row_plan(381) == {"batch_size": 8, "epochs": 3}
     assert few_row_plan(1232) == {"batch_size": 8, "epochs": 2}
 
 
-def test_a_line_that_was_cut_is_made_again(tmp_path):
+def test_a_truncated_line_is_ignored(tmp_path):
     file = tmp_path / "results" / "runs.jsonl"
     assert read_results(file) == []
     add_result(result(seed=0), file)
@@ -138,7 +138,7 @@ def test_a_line_that_was_cut_is_made_again(tmp_path):
     assert result().score() == 0.5
 
 
-def test_what_was_made_is_not_missing():
+def test_finished_runs_are_not_missing():
     runs = planned("main", [])
     assert len(runs) == 2 * len(SETS) * len(SEEDS)
     assert [run.seed for run in runs] == sorted(run.seed for run in runs)
@@ -150,7 +150,7 @@ def test_what_was_made_is_not_missing():
     assert hours(left, []) is None
 
 
-def test_a_technique_survives_that_is_better_by_more_than_chance():
+def test_only_techniques_better_by_more_than_chance_survive():
     """A mean of 1 point in 5 seeds: with a deviation of 0.61 p = 0.022, with 2.12 0.351."""
     better, worse, by_chance = TECHNIQUES[:3]
 
@@ -185,7 +185,7 @@ def test_a_rate_for_pretrained_weights_is_not_tried_on_new_ones(monkeypatch):
     assert ("CoLA", "rate 2e-4") in runs
 
 
-def test_the_minutes_are_the_mean_of_sets_that_all_have_runs():
+def test_minutes_are_averaged_only_if_all_sets_have_runs():
     names = [one.name for one in SETS if one.in_average]
     found = [result(name, cpu=60.0 * n) for n, name in enumerate(names, start=1)]
     whole, lacking = ([*main_table(Scores(runs), [RECOMMENDED])] for runs in (found, found[1:]))
@@ -193,8 +193,8 @@ def test_the_minutes_are_the_mean_of_sets_that_all_have_runs():
     assert lacking[-1].endswith("|  |  |")
 
 
-def test_the_screening_table_tells_deviation_and_p():
-    """Of both sets the means differ by 1, 2, 3, 1 and 3 points: t = 2 / (1 / sqrt 5)."""
+def test_screening_table_shows_deviation_and_p():
+    """The means of both sets differ by 1, 2, 3, 1 and 3 points: t = 2 / (1 / sqrt 5)."""
     technique, gains = TECHNIQUES[0], (1, 2, 3, 1, 3)
     found = [
         result(name, setting, seed, dev=dev + (setting is technique) * gains[seed] / 100, cpu=cpu)
@@ -223,7 +223,7 @@ def test_the_averages_of_settings_beside_another():
     assert lines[-1].endswith("| 0, 5 |")
 
 
-def test_few_rows_are_told_after_the_last_epoch_and_beside_setfit():
+def test_few_rows_are_scored_after_the_last_epoch_beside_setfit():
     ours = FEW[-1]
     found = [
         result(name, setting, seed, test=test + seed / 100, cpu=cpu, rows_per_class=rows)

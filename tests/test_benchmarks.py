@@ -1,4 +1,4 @@
-"""The document of the benchmarks: what is written into it, and what stays."""
+"""The document of the benchmarks: what is written into it, and what is kept."""
 
 import argparse
 import ast
@@ -31,13 +31,13 @@ kbert train /home/somebody/other.csv: dev accuracy of the best epoch
 
 @pytest.fixture(autouse=True)
 def _known_machine(monkeypatch):
-    """To look for a GPU imports torch."""
+    """Looking for a GPU would import torch."""
     monkeypatch.setattr(report, "machine", lambda: "a processor, 2 cores")
 
 
 @pytest.fixture
 def section(tmp_path, monkeypatch):
-    """A section whose program prints a table, and tells what it was given."""
+    """A section whose program prints a table of the arguments it was given."""
     code = (
         "import sys; print('### A table\\n\\n| a |\\n|---|\\n| ' + ' '.join(sys.argv[1:]) + ' |')"
     )
@@ -47,7 +47,7 @@ def section(tmp_path, monkeypatch):
     return Section("Prediction speed", "What is compared.", [Program(["program"], takes)])
 
 
-def test_a_section_tells_what_was_run_and_has_no_path(section):
+def test_a_section_shows_what_was_run_without_paths(section):
     options = {"rows": ["9"], "rounds": ["2"], "peers": ["/home/x/bin/python"], "data": ["imdb"]}
     lines = report.measure(section, options).splitlines()
     assert lines[:3] == ["## Prediction speed", "", "What is compared."]
@@ -67,7 +67,7 @@ def test_only_what_was_measured_is_replaced():
     assert report.replaced(new, {}) == new
 
 
-def test_sections_are_in_their_order_whichever_is_measured_first():
+def test_sections_keep_their_order_whichever_is_measured_first():
     document = ""
     for name in reversed(SECTIONS):
         heading = SECTIONS[name].heading
@@ -77,7 +77,7 @@ def test_sections_are_in_their_order_whichever_is_measured_first():
     assert found[: len(own)] == own
 
 
-def test_what_is_written_by_hand_around_a_measured_section_stays():
+def test_hand_written_text_around_a_section_is_kept():
     by_hand = "# Title\n\nWords.\n\n## Measured\n\nold\n\n### Part\n\nold\n\n## More\n\nWords.\n"
     new = report.with_section(by_hand, "Measured", "## Measured\n\nnew")
     assert new == "# Title\n\nWords.\n\n## Measured\n\nnew\n\n## More\n\nWords.\n"
@@ -98,7 +98,7 @@ def test_paths_of_this_machine_become_names(text, expected):
     assert report.without_paths(text) == expected
 
 
-def test_a_log_of_seeds_is_a_table_whatever_it_ends_with():
+def test_a_seed_log_becomes_a_table_however_it_ends():
     lines = from_log(OLD_LOG).splitlines()
     assert lines[0].startswith("`kbert train /home/somebody/trec.csv --epochs 2`: dev accuracy")
     assert lines[-2:] == [
@@ -142,12 +142,12 @@ def test_what_a_ring_exchanges():
     assert link.seconds(10**6, 1) == 0
 
 
-def test_what_devices_give():
+def test_speed_up_of_several_devices():
     """An exchange of 8.4 ms beside 25.2 ms of computing is a quarter; 8 devices give 8 * 0.75."""
     link = Link(gigabits=8, microseconds=100)
     each = as_many_rows_on_each(0.0252, 10**6, 8, link)
     assert (each.share, each.speed_up) == (pytest.approx(0.25), pytest.approx(6.0))
-    # The same batch: 25.2 / 8 = 3.15 ms of computing; of 4 rows on 8 devices one on each.
+    # The same batch: 25.2 / 8 = 3.15 ms of computing; 4 rows keep 4 of 8 devices busy.
     same = the_same_batch(0.0252, 10**6, 8, link, rows=32)
     assert same.computing == pytest.approx(0.00315)
     assert same.speed_up == pytest.approx(25.2 / (3.15 + 8.4))
@@ -156,7 +156,7 @@ def test_what_devices_give():
     assert most_devices(lambda devices: False) == 1
 
 
-def test_the_tables_of_scaling_are_of_numbers_given(capsys):
+def test_scaling_tables_use_the_given_numbers(capsys):
     options = argparse.Namespace(
         **{"gigabits": [8.0], "latency_us": 100.0, "devices": [8], "all_reduce": False},
         **{"faster": [1.0], "worth": 0.25, "examples": [25_000]},
@@ -169,7 +169,7 @@ def test_the_tables_of_scaling_are_of_numbers_given(capsys):
 
 
 def test_programs_import_only_what_exists():
-    """A benchmark runs seldom, and what it imports of another would change unnoticed."""
+    """Benchmarks run rarely, so a change in what they import would go unnoticed."""
     missing = []
     for path in sorted((ROOT / "benchmarks").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -200,7 +200,7 @@ def modules():
     return {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
 
 
-def test_a_table_of_a_gpu_has_the_median_and_the_ratio_of_each_side():
+def test_a_gpu_table_has_the_median_and_ratio_of_each_side():
     def once(speed, device_mb):
         return {"speed": speed, "device_mb": device_mb, "real_tokens": 1.0}
 

@@ -1,4 +1,4 @@
-"""The Chinese catalogue: complete, without more than the code has, and one word for one thing."""
+"""The Chinese catalogue: complete, with nothing the code lacks, and consistent in its terms."""
 
 import gettext
 import re
@@ -45,7 +45,7 @@ def test_every_message_is_translated_with_its_values():
     assert faults(CATALOGUE) == []
 
 
-def test_gettext_reads_what_the_catalogue_has(tmp_path):
+def test_compiled_catalogue_is_up_to_date(tmp_path):
     po, mo = tmp_path / "kbert.po", tmp_path / "kbert.mo"
     write(updated(CATALOGUE, messages()), po, mo)
     assert mo.read_bytes() == MO.read_bytes()
@@ -57,19 +57,19 @@ def test_chinese_sentences_have_chinese_punctuation():
     assert [text for _, text in entries() if wrong.search(text)] == []
 
 
-def test_a_blank_is_between_chinese_and_latin_letters():
+def test_chinese_and_latin_letters_are_separated_by_a_blank():
     wrong = re.compile(r"[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]")
     names = re.compile(r"\{[^}]*\}")
     assert [text for _, text in entries() if wrong.search(names.sub("{}", text))] == []
 
 
 def terms():
-    """The rows of the list of terms: English, Chinese, and what is not written in its place."""
+    """Return the rows of the list of terms: English, Chinese, and the words to avoid."""
     rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]*) \|", TERMS.read_text("utf-8"), re.M)
     return [row for row in rows if row[0] not in ("English", "---")]
 
 
-def test_the_list_of_terms_is_kept_to():
+def test_translations_follow_the_list_of_terms():
     avoided = {word.strip() for *_, words in terms() for word in words.split("、") if word.strip()}
     assert len(avoided) > 10
     found = {word: text for word in avoided for _, text in entries() if word in text}
@@ -100,7 +100,7 @@ def test_a_surface_words_messages_in_its_language(chinese):
     assert worded("a whole number") == "a whole number"
 
 
-def test_lists_and_intervals_are_those_of_the_language(chinese):
+def test_lists_and_intervals_follow_the_language(chinese):
     listed, clauses = Joined(["a", "b"]), Joined(["a", "b"], "; ")
     with speaking(chinese):
         assert (str(listed), str(clauses)) == ("a、b", "a；b")
@@ -117,5 +117,5 @@ def test_a_percent_sign_follows_its_number():
     assert [text for entry in entries() for text in entry if apart.search(text)] == []
 
 
-def test_text_that_is_empty_is_not_the_header_of_the_catalogue(chinese):
+def test_empty_text_is_not_translated_to_the_catalogue_header(chinese):
     assert chinese.text("") == ""

@@ -1,4 +1,4 @@
-"""The words of options are those that the code behind them knows."""
+"""The choices of options are those that the code behind them knows."""
 
 from typing import get_args
 
@@ -19,7 +19,7 @@ from kbert.data.reading.tasks import TASKS
     ],
     ids=["backends", "tasks", "formats"],
 )
-def test_each_word_is_known_and_no_other(words, known):
+def test_choices_match_what_is_known(words, known):
     assert set(get_args(words)) == set(known)
 
 

@@ -1,4 +1,4 @@
-"""What is imported is declared: an environment in which it happens to be installed hides it."""
+"""What is imported is declared: an environment that happens to have it would hide an omission."""
 
 import ast
 import importlib.metadata
@@ -16,7 +16,7 @@ from kbert.utils.missing_package import SERVER_PACKAGES, TRAIN_PACKAGES, pip_ins
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
-# Python 3.14 has it, for which kbert asks.
+# In the standard library of Python 3.14, which kbert checks for.
 OF_A_NEWER_PYTHON = {"compression"}
 
 
@@ -25,7 +25,7 @@ def normal(name):
 
 
 def imported(folder):
-    """Return the modules of others that the files of a folder import, with one file each."""
+    """Return the third-party modules that the files of a folder import, with one file each."""
     files = sorted((ROOT / folder).rglob("*.py"))
     own = {"kbert", "tests", "tools", "benchmarks", *(path.stem for path in files)}
     own |= {path.name for path in (ROOT / folder).rglob("*") if path.is_dir()}

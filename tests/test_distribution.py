@@ -11,19 +11,19 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 FOLDERS = ("kbert", "docs", "notebooks", "tools", "benchmarks", "requirements", ".ci")
 SUFFIXES = {"", ".md", ".py", ".ipynb", ".toml", ".txt", ".pyi"}
 # `kbert` as a requirement: not inside another name or a path, and perhaps with extras or a version.
-# The other name is on no index either, as long as README.md says so.
+# keras-kbert is on no index either, as long as README.md says so.
 BARE = re.compile(r"(?<![\w./-])(keras-)?kbert(\[|[=<>~!]=|(?=[\s'\"`)]|$))")
 
 
 def documents():
-    """Every file in which a person can read what to install."""
+    """Yield every file that may say what to install."""
     yield from (path for path in sorted(ROOT.iterdir()) if path.is_file())
     for folder in FOLDERS:
         yield from (path for path in sorted((ROOT / folder).rglob("*")) if path.is_file())
 
 
 def installs(text):
-    """What `pip install` is told, through the strings of a message that goes on in another line."""
+    """Return the arguments of `pip install`, even if a message is split over several lines."""
     joined = re.sub(r"\"\s*\n\s*f?\"", "", text)
     return re.findall(r"pip(?: --?[\w-]+)* install([^\n`;|&]*)", joined)
 
@@ -33,7 +33,7 @@ def test_the_names():
     assert PROJECT["scripts"] == {"kbert": "kbert.__main__:main"}
 
 
-def test_nobody_is_told_to_install_the_package_of_that_name():
+def test_no_file_says_to_install_kbert_from_an_index():
     told = []
     for path in documents():
         if path.suffix in SUFFIXES:

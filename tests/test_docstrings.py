@@ -1,7 +1,7 @@
-"""The docstrings of public methods, and the examples in those of what needs no Keras.
+"""The docstrings of public methods, and the examples in modules that need no Keras.
 
-Those that stand by themselves are run. Those that need a model or a file, which `NOT_RUN` names
-with what they lack, are only compiled.
+Self-contained examples are run. Those that need a model or a file, listed in `NOT_RUN` with what
+they lack, are only compiled.
 """
 
 import ast
@@ -48,7 +48,7 @@ FRAMEWORKS = {"keras", "keras_hub", "tensorflow", "jax", "torch"}
 
 
 def imports_of(tree):
-    """The modules imported when the module is: those inside functions are not."""
+    """Yield the modules imported along with a module, so not those inside functions."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -67,7 +67,7 @@ def trees():
 def modules_without_keras():
     found = {}
     for name, tree in trees():
-        # Whoever imports a module imports the packages that it lies in.
+        # Importing a module also imports the packages that it lies in.
         packages = {name.rsplit(".", n)[0] for n in range(1, name.count("."))}
         found[name] = packages | set(imports_of(tree))
     needs = {name for name, imports in found.items() if needs_keras(imports)}
@@ -101,7 +101,7 @@ EXAMPLES = list(examples())
 RUN = [(name, block) for name, block in EXAMPLES if name not in NOT_RUN]
 
 
-def test_the_modules_are_those_that_are_meant():
+def test_modules_are_sorted_by_whether_they_need_keras():
     assert {
         "kbert.plans.training_plan",
         "kbert.config.train_config",
@@ -150,7 +150,7 @@ def _last(decorator):
 
 
 def overrides(method, bases, known):
-    """Whether a base defines a method; one that is not kbert's may define any."""
+    """Whether a base defines a method; a base outside kbert may define any."""
     own = [known[base] for base in bases if base in known]
     elsewhere = [base for base in bases if base not in known and base != "Protocol"]
     return bool(elsewhere) or any(

@@ -90,7 +90,7 @@ def test_a_run_is_refused_with_every_error_and_what_to_type():
         )
 
 
-def test_what_can_be_allowed_is_an_argument_of_the_outermost_call():
+def test_allow_is_an_argument_of_the_outermost_call():
     with (
         pytest.raises(FindingsError) as refusal,
         allowed_in("kbert.resume(..., {})"),
@@ -105,7 +105,7 @@ def test_what_can_be_allowed_is_an_argument_of_the_outermost_call():
         raise_on_errors([ENDED], can_allow=True)
 
 
-def test_where_nothing_can_be_allowed_nothing_is_proposed():
+def test_allow_is_not_proposed_if_nothing_can_be_allowed():
     with pytest.raises(FindingsError) as refusal:
         raise_on_errors([FEW])
     assert str(refusal.value) == "The run performs 6 updates. Cure: epochs=20."

@@ -1,4 +1,4 @@
-"""A finding is a line or a few, and its surface words what there is to type."""
+"""A finding is a line or a few; the surface that shows it words what there is to type."""
 
 import json
 from dataclasses import replace
@@ -66,7 +66,7 @@ def test_findings_as_a_table():
     assert findings_table([]) == ""
 
 
-def test_a_code_that_does_not_exist_is_a_mistake_in_the_program():
+def test_an_unknown_code_is_a_programming_error():
     with pytest.raises(ValueError, match="`code` must be one of rate-zero, .*Received: 'few'"):
         replace(FEW, code="few")
 
@@ -85,7 +85,7 @@ def test_allowed_errors_become_warnings_and_nothing_else_changes():
     assert FEW.severity == "error"
 
 
-def test_what_is_allowed_says_so_wherever_it_is_shown():
+def test_allowed_findings_say_so_wherever_they_are_shown():
     (allowed,) = downgrade([FEW], ["too-few-updates"])
     assert str(allowed).startswith("WARNING too-few-updates (allowed): The run performs 6")
     assert findings_table([allowed]).splitlines()[0] == "  WARNING  too-few-updates (allowed)"
@@ -139,7 +139,7 @@ def test_what_is_allowed_says_so_wherever_it_is_shown():
     ],
     ids=str,
 )
-def test_the_words_are_those_of_the_surface(value, python, flags):
+def test_words_match_the_surface(value, python, flags):
     assert str(value) == python
     if flags is not None:
         with speaking(FlagWords()):

@@ -1,4 +1,4 @@
-"""Flags are the command line's words: no string outside kbert/cli holds one."""
+"""Flags belong to the command line: no string outside kbert/cli contains one."""
 
 import ast
 import re
@@ -27,7 +27,7 @@ def flags():
 
 
 def strings(path):
-    """The string literals of a file with their lines, docstrings apart."""
+    """Yield the string literals of a file with their lines, except docstrings."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     alone = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -40,7 +40,7 @@ def test_the_flags_are_those_of_the_program():
 
 
 @pytest.mark.parametrize("path", OUTSIDE, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_no_string_holds_a_flag(path):
+def test_no_string_contains_a_flag(path):
     known = flags()
     found = [
         (line, flag)

@@ -1,4 +1,4 @@
-"""What kbert 0.1 wrote is read: see tests/data/formats/0.1/README.md."""
+"""Files written by kbert 0.1 can be read: see tests/data/formats/0.1/README.md."""
 
 import json
 import shutil
@@ -34,7 +34,7 @@ def test_a_model_predicts_as_it_did(path):
 
 
 @pytest.mark.parametrize("path", ["exports/huggingface", "exports/google", "exports/keras-hub"])
-def test_weights_that_were_exported_come_back(path):
+def test_exported_weights_can_be_loaded(path):
     if path == "exports/google":
         pytest.importorskip("tensorflow")
     check(BertClassifier.from_preset(str(OLD / path), max_length=24).predict_proba(TEXTS))
@@ -58,7 +58,7 @@ def test_a_program_of_a_backend_predicts_as_it_did(format):
 
 
 @pytest.mark.parametrize("recipe", ["recommended", "google"])
-def test_a_compiled_file_of_keras_keeps_its_optimizer_and_schedule(recipe):
+def test_a_compiled_keras_file_keeps_its_optimizer_and_schedule(recipe):
     model = BertClassifier.load(OLD / f"compiled-{recipe}.keras")
     check(model.predict_proba(TEXTS), f"compiled-{recipe}")
     assert int(model.optimizer.iterations) == EXPECTED[f"compiled-{recipe}-iterations"]
@@ -74,7 +74,7 @@ def test_the_settings_of_a_run_are_read():
 @pytest.mark.parametrize(
     "trained_on",
     [
-        # What another backend has begun is resumed on one of them.
+        # A run begun on another backend is resumed on only one of them.
         pytest.param(name, marks=[] if name == BACKEND else pytest.mark.any_backend)
         for name in ("tensorflow", "jax", "torch")
     ],
@@ -85,8 +85,8 @@ def test_a_stopped_run_is_resumed(trained_on, tmp_path, monkeypatch):
     shutil.copy(OLD / "reviews.csv", tmp_path)
     monkeypatch.chdir(tmp_path)
     if trained_on == BACKEND:
-        # 0.1 computed the whole last layer, and padded to one of a few widths: it drew more random
-        # numbers for dropout.
+        # 0.1 computed the whole last layer, and padded to one of a few widths, so it drew more
+        # random numbers for dropout.
         monkeypatch.delattr(BertClassifier, "call")
         monkeypatch.setattr("kbert.backend.few_shapes.few_shapes", lambda model: True)
     run = resume(f"stopped-{trained_on}", backend=BACKEND)
@@ -95,7 +95,7 @@ def test_a_stopped_run_is_resumed(trained_on, tmp_path, monkeypatch):
     expected = load_file(OLD / "expected" / f"resumed-{trained_on}.safetensors")
     assert weights.keys() == expected.keys()
     for name, array in expected.items():
-        # The fused optimizer rounds in another way, and other backends draw other dropout masks.
+        # The fused optimizer rounds differently, and other backends draw other dropout masks.
         bound = 6e-6 if trained_on == BACKEND else np.inf
         assert np.abs(weights[name] - array).max() <= bound, name
     record = json.loads((run.path / "evaluations.json").read_text())

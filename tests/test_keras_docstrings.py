@@ -1,4 +1,4 @@
-"""The examples in the docstrings of what needs Keras, run with a tiny model and real files."""
+"""The docstring examples that need Keras, run with a tiny model and real files."""
 
 import importlib
 import inspect
@@ -64,7 +64,7 @@ def scope(tiny_model, tiny_preset, reviews, tmp_path, monkeypatch):
 
     monkeypatch.chdir(tmp_path)
     header, *rows = reviews.read_text("utf-8").splitlines(keepends=True)
-    # So many that an epoch is worth training, and no text twice.
+    # Enough that an epoch is worth training, and no text twice.
     takes = [f"Take {take}. {row}" for take in range(8) for row in rows if '"' not in row]
     (tmp_path / "reviews.csv").write_text(header + "".join(takes), "utf-8")
     # The examples name MiniLM, whose weights take seconds to load and minutes to train.
@@ -90,7 +90,7 @@ def scope(tiny_model, tiny_preset, reviews, tmp_path, monkeypatch):
     }
 
 
-@pytest.mark.any_backend  # what the examples call has tests of its own on each
+@pytest.mark.any_backend  # what the examples call is tested on each backend
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_runs(name, scope):
     module, _, member = name.rpartition(".")

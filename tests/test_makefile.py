@@ -14,7 +14,7 @@ pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make
 
 @pytest.fixture
 def predict(tmp_path):
-    """A function that runs `make predict` in a folder, and returns its status and what it said."""
+    """A function that runs `make predict` in a folder, and returns its status and output."""
     for name in ("pyproject.toml", ".venv/.python", ".venv/.installed-tensorflow"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()

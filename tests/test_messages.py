@@ -16,7 +16,7 @@ from tools.messages.templates import calls, templates
 
 PACKAGE = Path(kbert.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
-# Those that make their message themselves.
+# Errors that build their own message.
 OTHERS = {"FindingsError"}
 ERRORS = {
     name
@@ -24,7 +24,7 @@ ERRORS = {
     if isinstance(value, type) and issubclass(value, errors.KbertError)
 }
 
-# The arguments of what holds a template and its values in a dict.
+# The arguments of classes that hold a template and a dict of its values.
 ARGUMENTS = {
     "Finding": ("code", "severity", "template", "cure", "values"),
     "Problem": ("template", "cure", "values"),

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.keras
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
-# Each runs on one backend, and on torch nothing is compiled: what they call has tests on each.
+# Each runs on one backend, since what they call is tested on each; torch compiles nothing.
 ELSEWHERE = {"01_quickstart": "tensorflow"}
 HERE = [p for p in NOTEBOOKS if ELSEWHERE.get(p.stem, "torch") == keras.backend.backend()]
 

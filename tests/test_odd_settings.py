@@ -70,7 +70,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("name", REFUSED)
-def test_toml_of_any_kind_is_read_or_refused(name, folder, capsys):
+def test_odd_toml_is_refused_in_one_line(name, folder, capsys):
     content, message = REFUSED[name]
     content = content.encode() if isinstance(content, str) else content
     (folder / "all.toml").write_bytes(content)
@@ -92,7 +92,7 @@ def test_more_steps_than_an_optimizer_counts_are_refused_with_a_cure():
     with pytest.raises(InputError) as refusal:
         TrainingPlan(epochs=10**9, **settings)
     epochs = refusal.value.cure.settings["epochs"]
-    assert TrainingPlan(epochs=epochs, **settings).batches < 2**31  # the cure cures
+    assert TrainingPlan(epochs=epochs, **settings).batches < 2**31  # the cure works
     with pytest.raises(InputError):
         TrainingPlan(epochs=epochs + 1, **settings)
 
@@ -101,7 +101,7 @@ WRONG = [0, -1, 1.5, True, "8", None, 10**18, 10**30]
 
 
 @pytest.mark.parametrize("value", WRONG, ids=repr)
-def test_a_batch_of_no_size_is_refused(value):
+def test_invalid_sizes_are_refused(value):
     labels = np.repeat([0, 1], 50)
 
     def never(*arguments):
@@ -128,7 +128,7 @@ BAD_NAME = os.fsdecode(b"name\xff")
 
 
 @pytest.mark.skipif(os.name == "nt", reason="names there are no bytes")
-def test_a_name_that_is_not_utf_8_is_read_where_that_can_be(folder, capsys):
+def test_a_name_that_is_not_utf_8_is_read_where_possible(folder, capsys):
     (folder / f"{BAD_NAME}.csv").write_bytes((folder / "data.csv").read_bytes())
     for command in ("inspect", "plan"):
         with pytest.raises(SystemExit):
@@ -142,14 +142,14 @@ def test_a_name_that_is_not_utf_8_is_read_where_that_can_be(folder, capsys):
 
 @pytest.mark.skipif(os.name == "nt", reason="names there are no bytes")
 @pytest.mark.parametrize("name", ["data", "output", "preset", "dev", "text"])
-def test_a_run_records_no_name_that_is_not_utf_8(name, folder):
+def test_a_run_refuses_names_that_are_not_utf_8(name, folder):
     settings = {"data": "data.csv", "output": "new", name: BAD_NAME}
     with pytest.raises(InputError, match=f"`{name}` is a name that is not UTF-8"):
         train(TrainConfig(**settings))
     assert not (folder / "new").exists()
 
 
-def test_models_and_outputs_have_names_in_utf_8(folder):
+def test_names_of_models_and_outputs_must_be_utf_8(folder):
     for call in (
         lambda: find_source(BAD_NAME),
         lambda: import_model("minilm", BAD_NAME),
@@ -160,7 +160,7 @@ def test_models_and_outputs_have_names_in_utf_8(folder):
 
 
 @pytest.mark.parametrize("name", ["a/b", 3, ["a"]], ids=repr)
-def test_a_model_has_a_name_that_keras_takes(name):
+def test_names_of_models_must_be_valid_in_keras(name):
     sizes = {"vocabulary_size": 9, "num_layers": 1, "num_heads": 2, "hidden_dim": 32}
     settings = {
         **{"labels": ["bad", "good"], "max_length": 16, "name": "model"},

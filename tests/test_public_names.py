@@ -156,7 +156,7 @@ def test_importing_the_package_is_quick():
     assert min(float(python(code)) for _ in range(3)) < 0.1
 
 
-def test_contributing_has_the_layers_in_their_order():
+def test_contributing_has_the_layers_in_order():
     text = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
     rooms = re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE)
     assert rooms == [name for names in LAYERS for name in names]
@@ -186,7 +186,7 @@ def test_imports_no_framework(code, allowed):
 
 
 def imported_modules(path):
-    """The modules of kbert that a file imports anywhere in it, lazily and for type checking too."""
+    """Yield the kbert modules that a file imports, even lazily or only for type checking."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         names = []
         if isinstance(node, ast.Import):
@@ -224,7 +224,7 @@ def test_import_direction(name):
     assert above == [], f"{name} imports what lies above it"
 
 
-def test_no_circle_of_files():
+def test_no_circular_imports():
     graph = {
         name: sorted({n for n in imported_modules(path) if n != name} & set(NAMED))
         for name, path in NAMED.items()
@@ -234,7 +234,7 @@ def test_no_circle_of_files():
 
 
 def circles(graph):
-    """The circles of a graph: sets of files of which each imports the others, by whatever way."""
+    """Return the cycles of a graph: files that import each other, directly or indirectly."""
     found, done = [], set()
 
     def visit(name, way):
@@ -250,11 +250,11 @@ def circles(graph):
     return found
 
 
-def test_circles_are_found():
+def test_cycles_are_found():
     assert circles({"a": ["b"], "b": ["c"], "c": ["b"]}) == [["b", "c"]]
 
 
-# Rooms whose modules import Keras when they are imported, and single modules of other rooms.
+# Rooms whose modules import Keras when imported, and single such modules of other rooms.
 WITH_KERAS = ("losses", "schedules", "optimizers", "models", "callbacks")
 MODULES_WITH_KERAS = (
     "kbert.backend.between_batches",
@@ -290,7 +290,7 @@ MODULES_WITH_KERAS = (
     "name",
     [n for n in NAMED if part_of(n) not in WITH_KERAS and n not in MODULES_WITH_KERAS],
 )
-def test_no_framework_at_the_top_of_what_needs_none(name):
+def test_other_modules_import_no_framework_at_the_top(name):
     tree = ast.parse(NAMED[name].read_text(encoding="utf-8"))
     top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     names = [

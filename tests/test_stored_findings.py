@@ -1,4 +1,4 @@
-"""Findings in run.json can be worded again in another language, and run nothing of its own."""
+"""Findings in run.json can be reworded in another language, and nothing in the file is run."""
 
 import json
 from dataclasses import dataclass
@@ -31,13 +31,13 @@ def finding(template=FEW, cure=CURE, **values):
 
 
 def recorded(*parts, surface=None, **values):
-    """What run.json holds of a finding, read again."""
+    """Return what run.json stores of a finding, read back."""
     with speaking(surface or FlagWords()):
         return json.loads(json.dumps(finding(*parts, **values).to_record()))
 
 
 @pytest.mark.parametrize("surface", [FlagWords(), CHINESE])
-def test_a_finding_is_worded_again_in_the_language_of_the_page(surface):
+def test_a_finding_is_reworded_in_the_language_of_the_page(surface):
     record = recorded(times=count_noun(6, "time"), few=100, surface=surface)
     assert record["message"].startswith("The run changes the weights 6 times; with fewer than 100")
     assert record["cure"] == "--epochs 20, or add rows"
@@ -84,7 +84,7 @@ class Other:
     name: str
 
 
-def test_what_is_no_plain_data_leaves_the_sentence():
+def test_values_that_are_not_plain_data_keep_the_stored_message():
     record = recorded(times=Other("a"), few=1)
     assert "message" not in record["stored"]
     with speaking(CHINESE):
@@ -93,7 +93,7 @@ def test_what_is_no_plain_data_leaves_the_sentence():
     assert told.cure == "--epochs 20；或者 增加数据"
 
 
-def test_a_run_of_before_shows_its_sentence():
+def test_older_runs_show_their_stored_message():
     with speaking(CHINESE):
         told = ToldFinding.of({"code": "x", "severity": "info", "message": "A.", "cure": "B"})
     assert (told.message, told.cure, told.shown_severity) == ("A.", "B", "提示")
@@ -124,7 +124,7 @@ WIDE = {"one": "{number:>999999999}", "many": "{number:>999999999}", "number": 1
         None,
     ],
 )
-def test_what_kbert_has_not_written_leaves_the_sentence(data):
+def test_data_not_written_by_kbert_keeps_the_stored_message(data):
     for surface in (CHINESE, FlagWords()):
         with speaking(surface):
             assert worded_again(data, "as recorded") == "as recorded"

@@ -61,7 +61,7 @@ def test_plan_of_a_google_command(data, tmp_path):
     flags = ["--google-flags", "--train_batch_size=32 --num_train_epochs=2", "--global-step", 62]
     status, out, err = kbert("plan", *source, *flags)
     assert (status, err) == (2, "")
-    # int(1000 / 32 * 2) is 62, the step that has been reached.
+    # int(1000 / 32 * 2) is 62, the step already reached.
     assert "= 62 updates" in out
     assert "Skipping training" in out
     assert " plan-ended\n" in out
@@ -99,7 +99,7 @@ def test_plan_of_a_google_command_that_kbert_would_refuse():
         ),
     ],
 )
-def test_plan_refuses_settings_that_it_would_pass_over(arguments, message):
+def test_plan_refuses_settings_that_it_would_ignore(arguments, message):
     status, _, err = kbert("plan", "--examples", 1000, *arguments)
     assert (status, message in err) == (2, True)
 
@@ -120,7 +120,7 @@ def test_inspect_as_json_with_a_dev_file_that_is_the_training_file(reviews):
     assert record["findings"][0]["code"] == "dev-overlap"
 
 
-def test_inspect_goes_on_after_bad_rows_and_without_labels(tmp_path):
+def test_inspect_continues_after_bad_rows_and_without_labels(tmp_path):
     (tmp_path / "bad.csv").write_text("text,label\nA joy.,good\n,bad\nA mess.,bad\n")
     status, out, _ = kbert("inspect", "bad.csv", cwd=tmp_path)
     assert status == 2

@@ -1,4 +1,4 @@
-"""The wheel, alone in a fresh environment: what a user has who never sees this checkout."""
+"""The wheel alone in a fresh environment, as for a user who never sees this checkout."""
 
 import re
 import shutil
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def build_wheel(folder):
-    """Build from what git would commit, lest a file of the checkout alone be packed too."""
+    """Build from what git would commit, so that no other file of the checkout is packed."""
     files = "git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"
     for name in filter(None, run(*files, cwd=ROOT).stdout.split("\0")):
         if (ROOT / name).is_file():
@@ -33,7 +33,7 @@ def wheel(tmp_path_factory):
 
 
 def requirements(metadata, extra, seen=()):
-    """The names of all that an extra needs, the distribution's own extras resolved."""
+    """Yield the names of all that an extra needs, with the distribution's own extras resolved."""
     assert extra not in seen, f"the extra {extra} needs itself"
     for line in metadata.get_all("Requires-Dist"):
         requirement, _, marker = line.partition(";")

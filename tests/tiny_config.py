@@ -4,7 +4,7 @@ from kbert import TrainConfig
 
 
 def tiny_config(reviews, tiny_preset, output, **settings):
-    """Return settings for a small file and a tiny new model; `settings` come beside them."""
+    """Return settings for a small file and a tiny new model; `settings` are added to them."""
     return TrainConfig(
         data=str(reviews),
         output=str(output),

@@ -8,12 +8,11 @@ EPOCHS, BATCH_SIZE, MAX_LENGTH, PRECISION = 2, 32, 128, "bfloat16"
 SEEDS = (0, 1, 2, 3, 4)
 # Each technique is tried on these data sets, and those that are better here on all of them.
 SCREENED_ON = ("Rotten Tomatoes", "TREC")
-# Data sets and rows per class. With 77 classes, 16 rows per class would be 1,232 rows, and setfit
-# would take long to make pairs of them.
+# Data sets and rows per class. banking77 is left out: of 8 rows of each of its 77 classes setfit
+# makes 24,640 pairs, and trains on all of them.
 FEW_SETS = (
     *(("Rotten Tomatoes", rows) for rows in (8, 16, 64)),
     *(("TREC", rows) for rows in (8, 16, 64)),
-    ("banking77", 8),
 )
 
 

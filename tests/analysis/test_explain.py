@@ -1,4 +1,4 @@
-"""What each word does, by a model that counts words."""
+"""Effects of words, tested with a model that counts words."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ WORTH = {"good": 0.3, "dull": -0.2, "很": 0.1}
 
 
 def counting(texts, pairs, batch_size):
-    """A probability that is 0.5 and what each word is worth; the second text counts half."""
+    """Return 0.5 plus the worth of each word as the probability; the second text counts half."""
     both = zip(texts, pairs or [""] * len(texts), strict=True)
     good = [0.5 + worth(text) + worth(pair) / 2 for text, pair in both]
     return np.stack([1 - np.array(good), good], axis=1)
@@ -38,7 +38,7 @@ def effects(found):
     return {word.word: round(word.effect, 6) for word in found.words if word.effect}
 
 
-def test_an_effect_is_what_is_lost_without_the_word(predictor):
+def test_effect_of_a_word_is_what_removing_it_costs(predictor):
     found = explain(predictor, "A good film, but dull; 很 .")
     assert (found.label, found.output) == ("yes", pytest.approx(0.7))
     assert effects(found) == {"good": 0.3, "dull": -0.2, "很": 0.1}
@@ -48,10 +48,10 @@ def test_an_effect_is_what_is_lost_without_the_word(predictor):
     assert lines[2].split() == ["+0.3000", "good"]
 
 
-def test_another_label_and_the_words_of_both_texts(predictor):
+def test_explains_another_label_with_the_words_of_both_texts(predictor):
     found = explain(predictor, "good", "A good one", label="no")
     assert found.output == pytest.approx(0.05)
-    # Without its only word nothing would be left of the first text.
+    # Without its only word the first text would be empty.
     assert [(word.word, word.is_of_pair) for word in found.words] == [
         ("good", False),
         ("A", True),
@@ -76,7 +76,7 @@ def test_several_labels_and_numbers():
     assert explain(numbers, "a good film", label="b").output == pytest.approx(0.8)
 
 
-def test_only_so_many_words(predictor):
+def test_explains_at_most_max_words(predictor):
     found = explain(predictor, "good " * 9, max_words=4)
     assert len(found.words) == 4
     assert "Only the first 4 words" in str(found)
@@ -95,13 +95,13 @@ def test_only_so_many_words(predictor):
         ({"text": "a good one", "max_words": 0}, "`max_words` must be"),
     ],
 )
-def test_what_cannot_be_explained(given, message, predictor):
+def test_refuses_what_cannot_be_explained(given, message, predictor):
     with pytest.raises(InputError, match=message):
         explain(predictor, **given)
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_a_text_or_a_label_contains_is_text(hostile):
+def test_markup_in_texts_and_labels_is_escaped(hostile):
     model = Predictor([hostile, "no"], lambda *given: counting(*given)[:, ::-1])
     plain = explain(Predictor(["yes", "no"], model._compute), "a good film <x>")
     found = explain(model, f"a good film {hostile}", f"{hostile} dull")
@@ -115,7 +115,7 @@ def test_what_a_text_or_a_label_contains_is_text(hostile):
         assert set(elements.attributes) <= set(Elements(other).attributes)
 
 
-def test_a_page_loads_nothing_and_names_its_style(predictor):
+def test_page_policy_allows_only_its_own_style(predictor):
     text = explain(predictor, "A good film, but dull").to_html()
     [policy] = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
     [style] = re.findall(r"<style>(.*?)</style>", text, re.DOTALL)
@@ -127,7 +127,7 @@ def test_a_page_loads_nothing_and_names_its_style(predictor):
     assert '<span class="against against3" title="-0.2000">dull</span>' in text
 
 
-def test_its_page_is_made_as_a_report_is(predictor):
+def test_page_has_the_same_metadata_as_a_report(predictor):
     own, report = (
         re.findall("<meta.*>", re.sub("; script-src '[^']*'|sha256-[^']*", "", text))
         for text in (explain(predictor, "A good film").to_html(), page(report_of()))
@@ -136,7 +136,7 @@ def test_its_page_is_made_as_a_report_is(predictor):
     assert "prefers-color-scheme:dark" in explain(predictor, "A good film").to_html()
 
 
-def test_it_is_plain_data(predictor):
+def test_to_dict_is_plain_data(predictor):
     found = explain(predictor, "A good film").to_dict()
     assert found["words"][1] == {
         "word": "good",

@@ -13,7 +13,7 @@ from kbert import InputError, Labels, Windows, find_errors, read_examples, train
 from kbert.cli.main import main
 from kbert.runs.run_directory import RunDirectory
 
-# What is told of predictions; they are tested on each backend elsewhere.
+# These tests analyze predictions, which are tested on each backend elsewhere.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 TARGETS = {
@@ -62,7 +62,7 @@ def status(*arguments):
     return ended.value.code or 0
 
 
-def test_of_a_run_they_are_the_rows_that_it_set_aside(run, reviews):
+def test_a_run_is_judged_on_the_rows_it_set_aside(run, reviews):
     found = find_errors(run.path, show=3, near=2)
     with (run.path / "predictions.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -81,7 +81,7 @@ def test_of_a_run_they_are_the_rows_that_it_set_aside(run, reviews):
     assert "of 95." in str(found)
 
 
-def test_it_is_told_where_the_model_is_below_its_baseline(run, tmp_path):
+def test_says_when_the_model_is_below_its_baseline(run, tmp_path):
     weak = tmp_path / "weak"
     shutil.copytree(run.path, weak)
     record = json.loads((weak / "run.json").read_text(encoding="utf-8"))
@@ -91,7 +91,7 @@ def test_it_is_told_where_the_model_is_below_its_baseline(run, tmp_path):
         assert ("simpler one (below-baseline)" in str(find_errors(weak, near=0))) is is_told
 
 
-def test_of_a_cross_validation_they_are_all_rows(folds, capsys):
+def test_a_cross_validation_is_judged_on_all_rows(folds, capsys):
     found = find_errors(folds.path, show=2, near=1, near_rows=30)
     assert len(found.table) == 106
     assert "All 106 rows" in found.source
@@ -102,7 +102,7 @@ def test_of_a_cross_validation_they_are_all_rows(folds, capsys):
     assert values["suspects"] == len(found.suspects)
 
 
-def test_the_page_of_a_cross_validation_judges_all_rows(folds, tmp_path):
+def test_cross_validation_report_covers_all_rows(folds, tmp_path):
     text = (folds.path / "report.html").read_text(encoding="utf-8")
     scores = json.loads((folds.path / "cross_validation.json").read_text(encoding="utf-8"))
     assert f'<p class="score">{scores["out_of_fold"]["accuracy"]:.4f}' in text
@@ -113,7 +113,7 @@ def test_the_page_of_a_cross_validation_judges_all_rows(folds, tmp_path):
     assert (tmp_path / "page.html").read_text(encoding="utf-8") == text
 
 
-def test_one_that_has_not_ended_has_no_page_yet(folds, tmp_path, capsys):
+def test_an_unfinished_cross_validation_has_no_report(folds, tmp_path, capsys):
     stopped = tmp_path / "stopped"
     stopped.mkdir()
     for name in ("run.json", "config.toml"):
@@ -126,7 +126,7 @@ def test_one_that_has_not_ended_has_no_page_yet(folds, tmp_path, capsys):
 
 
 @pytest.mark.parametrize("kind", TARGETS)
-def test_a_file_of_every_target(kind, tiny_model, tmp_path):
+def test_errors_of_a_file_with_each_target(kind, tiny_model, tmp_path):
     columns, how = TARGETS[kind]
     texts = [f"Text {n} of a film." for n in range(12)]
     table = {"text": texts, **{name: [of(n) for n in range(12)] for name, of in columns.items()}}
@@ -155,7 +155,7 @@ def test_pairs_in_windows(tiny_model, tmp_path):
     assert "¶ second" in str(found)
 
 
-def test_rows_that_were_trained_on_are_told(run, reviews, tmp_path, capsys):
+def test_reports_rows_that_were_trained_on(run, reviews, tmp_path, capsys):
     output = tmp_path / "all.csv"
     assert status("errors", run.path, reviews, "--near", "0", "--output", output) == 0
     captured = capsys.readouterr()
@@ -168,7 +168,7 @@ def test_rows_that_were_trained_on_are_told(run, reviews, tmp_path, capsys):
     assert len(rows) == 106
 
 
-def test_a_changed_file_leaves_out_the_texts_and_says_so(config, reviews, tmp_path):
+def test_texts_of_a_changed_file_are_left_out_with_a_note(config, reviews, tmp_path):
     data = tmp_path / "data.csv"
     data.write_bytes(reviews.read_bytes())
     own = train(replace(config, data=str(data), output=str(tmp_path / "run")), verbose=0)
@@ -178,7 +178,7 @@ def test_a_changed_file_leaves_out_the_texts_and_says_so(config, reviews, tmp_pa
     assert "The texts are left out" in str(found)
 
 
-def test_what_is_refused_is_one_sentence(run, config, reviews, tmp_path, capsys):
+def test_refusals_are_messages_without_a_traceback(run, config, reviews, tmp_path, capsys):
     for arguments, message in (
         (["errors", tmp_path / "none"], "does not exist"),
         (["errors", reviews], "run"),
@@ -202,7 +202,7 @@ def test_what_is_refused_is_one_sentence(run, config, reviews, tmp_path, capsys)
         find_errors(run.path, other)
 
 
-def test_a_text_is_explained_by_the_command(run, tmp_path, capsys):
+def test_explain_on_the_command_line(run, tmp_path, capsys):
     page = tmp_path / "page.html"
     assert status("explain", run.path, "A <b>moving</b> story.", "--output", page) == 0
     out = capsys.readouterr().out

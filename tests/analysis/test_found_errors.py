@@ -1,4 +1,4 @@
-"""What is told of the rows that a model gets wrong, by hand."""
+"""What is reported about the rows that a model gets wrong, checked by hand."""
 
 import json
 
@@ -37,7 +37,7 @@ def found():
     return errors_of([0, 1, 1, 0, 0, 1], near=near, shown=2, notes=("A note.",))
 
 
-def test_the_order_is_that_of_the_losses(found):
+def test_rows_are_ordered_by_loss(found):
     assert found.order.tolist() == [3, 2, 1, 0, 4, 5]
     assert found.losses[3] == pytest.approx(-np.log(0.05), rel=1e-5)
     assert found.suspects.tolist() == [3]
@@ -48,7 +48,7 @@ def test_the_order_is_that_of_the_losses(found):
     assert found.first.tolist() == [2, 3]
 
 
-def test_printed_it_shows_the_first_of_each_list(found):
+def test_text_shows_the_first_rows_of_each_list(found):
     assert (
         str(found)
         == """\
@@ -72,7 +72,7 @@ Greatest losses:
     )
 
 
-def test_every_row_is_in_a_file(found):
+def test_files_contain_every_row(found):
     lines = list(error_lines(found, "csv"))
     assert lines[:2] == [
         "row,loss,suspect,label,predicted,p(bad),p(good),text,nearest\n",
@@ -85,7 +85,7 @@ def test_every_row_is_in_a_file(found):
     assert records[0]["outputs"] == {"bad": pytest.approx(0.05), "good": pytest.approx(0.95)}
 
 
-def test_as_plain_data_it_has_what_is_printed(found):
+def test_to_dict_has_what_is_printed(found):
     values = found.to_dict()
     assert json.loads(json.dumps(values)) == values
     assert (values["rows"], values["suspects"]) == (6, 1)
@@ -94,7 +94,7 @@ def test_as_plain_data_it_has_what_is_printed(found):
     assert values["loss"] == pytest.approx(found.losses.mean())
 
 
-def test_rows_of_several_labels_of_numbers_and_of_probabilities():
+def test_rows_with_several_labels_numbers_or_probabilities():
     several = errors_of([[1, 0], [0, 1], [1, 0], [0, 1], [1, 1], [0, 0]], Multi())
     assert several.confusions == ()
     records = {record["row"]: record for record in several.records()}
@@ -115,14 +115,14 @@ def test_rows_of_several_labels_of_numbers_and_of_probabilities():
     assert next(soft.records())["label"] == "bad 0.70"
 
 
-def test_without_texts_and_where_most_labels_are_doubtful():
+def test_without_texts_and_with_mostly_doubtful_labels():
     found = errors_of([1, 0, 1, 0, 0, 1], texts=None)
     assert "This many say more about the model than about the labels." in str(found)
     assert "text" not in next(found.records())
     assert "loss\n" in str(found)
 
 
-def test_what_a_weak_model_doubts_is_not_to_be_relied_on():
+def test_warns_against_relying_on_the_doubts_of_a_weak_model():
     note = weak_model_note([{"code": "imbalance"}, {"code": "below-baseline"}])
     found = errors_of([1, 0, 1, 0, 0, 1], suspects_note=note)
     lines = str(found).splitlines()
@@ -133,5 +133,5 @@ def test_what_a_weak_model_doubts_is_not_to_be_relied_on():
     assert weak_model_note([{"code": "imbalance"}]) is None
 
 
-def test_pairs_are_shown_both():
+def test_both_texts_of_a_pair_are_shown():
     assert "one ¶ second" in str(errors_of([0, 1, 1, 0, 0, 1], pairs=["second"] * 6))

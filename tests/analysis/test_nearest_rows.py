@@ -9,11 +9,11 @@ from kbert.analysis.nearest_rows import nearest_rows
 from kbert.linear.encoder_vectors import encoder_vectors
 from kbert.linear.labelled_rows import LabelledRows
 
-# An order of cosines; what the encoder computes is tested on each backend in tests/linear.
+# Only cosines are ordered; the encoder's output is tested on each backend in tests/linear.
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]
 
 
-def test_they_are_those_of_scikit_learn_without_the_row_itself(tiny_model, reviews):
+def test_matches_scikit_learn_without_the_row_itself(tiny_model, reviews):
     model = tiny_model()
     whole = read_examples(reviews, labels=model.labels)
     rows = whole.take(np.array([3, 50, 80]))

@@ -20,6 +20,6 @@ def test_words(text, words):
     assert [text[start:end] for start, end in text_words(text)] == words
 
 
-def test_a_word_that_is_left_out_joins_no_others():
+def test_removing_a_word_does_not_join_its_neighbours():
     assert without("well-made", 4, 5) == "well made"
     assert without("好看", 0, 1) == " 看"

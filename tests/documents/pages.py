@@ -1,4 +1,4 @@
-"""The pages that people write, and the blocks of code and commands in them."""
+"""The hand-written pages, and the blocks of code and commands in them."""
 
 import re
 import shlex
@@ -18,7 +18,7 @@ _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 @dataclass(frozen=True)
 class Block:
-    """A fenced block of a page: what it is written in, and the line that it begins at."""
+    """A fenced block of a page: its language, its code, and the line at which it begins."""
 
     language: str
     code: str
@@ -26,7 +26,7 @@ class Block:
 
     @property
     def file(self):
-        """The file that a comment in the first line says it is, or None."""
+        """The file name given by a comment in the first line, or None."""
         match = re.match(r"# (\w+\.py)\n", self.code)
         return match and match[1]
 
@@ -51,7 +51,7 @@ def prose(path):
 
 
 def commands(block):
-    """Return the commands of a block, each as the words of a shell."""
+    """Return the commands of a block, each split into words as a shell does."""
     lines = block.code.replace("\\\n", " ").splitlines()
     return [words for words in (shlex.split(line, comments=True) for line in lines) if words]
 

@@ -1,7 +1,7 @@
-"""Every block of code and every command in the pages is run, in the order of the page.
+"""Runs every block of code and every command in the pages, in the order of the page.
 
-A page is given a folder with the files and models that it names (`workspace.py`), and what it
-makes itself it makes there. Commands run in this process, as `kbert.cli.main` runs them.
+Each page gets a folder with the files and models that it names (`workspace.py`), and writes its own
+files there. Commands run in this process, as `kbert.cli.main` runs them.
 """
 
 import io
@@ -19,7 +19,7 @@ from kbert.cli.main import main
 
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # the pages name no backend
 
-# What takes too long: commands with these words are parsed to their end, and not run.
+# Commands with these words are parsed completely but not run, for the reason given.
 PARSED = {
     "demo": "8,530 rows, and MiniLM",
     "plan --time": "it starts a process that trains",
@@ -34,16 +34,16 @@ PARSED = {
     "train --coordinator": "it waits for another process",
     "train --report-to tensorboard,wandb,mlflow": "W&B and MLflow are not installed with the tests",
 }
-# Blocks that need what the page does not make, and the test that runs them.
+# Pages with blocks that need something the page does not create, and the test that runs them.
 ELSEWHERE = {"docs/serving.md": "tests/serving/test_document.py"}
 TRAINING = {"train", "resume", "continue"}
-# Programs that are not kbert's; tests/documents/test_commands.py looks at them.
+# Programs other than kbert; tests/documents/test_commands.py checks them.
 OTHERS = {"pip", "make", "python", "uvicorn", "curl", "srun", "tensorflow_model_server"}
 
 
 @pytest.fixture(scope="module")
 def given(sentences, tmp_path_factory):
-    """The folder that each page begins with a copy of."""
+    """The folder of which each page gets a copy."""
     import kbert
 
     folder = tmp_path_factory.mktemp("given")
@@ -71,14 +71,14 @@ def folder(given, tmp_path, monkeypatch):
 
 
 def made_by(page):
-    """The folders that the commands of a page write, where they are run."""
+    """Return the output folders of those commands of a page that are run."""
     every = [words for block in blocks(page, "bash") for words in commands(block)]
     every = [words for words in every if words[0] == "kbert" and not is_parsed(words[1:])]
     return {words[at + 1] for words in every for at, w in enumerate(words) if w == "--output"}
 
 
 class FirstStep(BaseException):
-    """A step has been made: data, settings, plan, model, loss and weights are in order."""
+    """A step has run: data, settings, plan, model, loss and weights are in order."""
 
 
 def until_its_first_step(*arguments, **named):
@@ -86,22 +86,22 @@ def until_its_first_step(*arguments, **named):
 
 
 def run_of(words):
-    """Return the folder that a training writes in."""
+    """Return the folder that a training command writes to."""
     if "--output" in words:
         return words[words.index("--output") + 1]
     return words[2] if words[1] == "resume" else "runs/reviews-1"
 
 
 def is_used(output, later):
-    """Whether a page goes on with what a command writes."""
+    """Whether the rest of a page uses what a command writes."""
     run = [words for words in later if words[0] != "kbert" or not is_parsed(words[1:])]
     return any(output in word for words in run for word in words)
 
 
 def run_command(words, later, monkeypatch):
-    """Run a command as a shell would: perhaps with what `echo` prints as its input.
+    """Run a command as a shell would, with the output of `echo` as its input if there is one.
 
-    A training whose run the page does not go on with ends with its first step.
+    Training ends after its first step if the rest of the page does not use the run.
     """
     said = None
     if words[0] == "echo":
@@ -120,7 +120,7 @@ def run_command(words, later, monkeypatch):
         with pytest.raises((SystemExit, FirstStep)) as end:
             main(arguments)
     if not isinstance(end.value, FirstStep):
-        # A plan that is shown because it has ended is told with the status of an error.
+        # A plan that has ended is shown with the exit status of an error.
         status = 2 if "--global-step" in arguments else 0
         assert end.value.code == status, f"kbert {' '.join(arguments)}"
 

@@ -1,4 +1,4 @@
-"""What the pages say of commands, settings and other programs, without running any."""
+"""What the pages say about commands, settings and other programs, without running any."""
 
 import re
 import tomllib
@@ -13,7 +13,7 @@ from kbert.cli.main import main  # noqa: F401 (each verb adds itself)
 EXTRAS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"][
     "optional-dependencies"
 ]
-# Flags that the pages name of other programs.
+# Flags of other programs that the pages mention.
 FOREIGN = {
     *("--no-deps", "--require-hashes", "--index-url"),
     *("--rest_api_port", "--model_name", "--logdir"),
@@ -35,7 +35,7 @@ def is_command(words):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_the_commands_in_the_text_have_a_verb_and_its_flags(page):
+def test_commands_in_the_text_use_known_verbs_and_flags(page):
     shown = [words for block in blocks(page, "text") for words in safe_commands(block)]
     for words in [*inline_commands(page), *shown]:
         if words[0] == "kbert" and is_command(words):
@@ -50,7 +50,7 @@ def safe_commands(block):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_every_flag_in_the_text_is_one(page):
+def test_every_flag_in_the_text_exists(page):
     named = {
         flag
         for code in re.findall(r"`([^`\n]+)`", prose(page))
@@ -63,7 +63,7 @@ def test_every_flag_in_the_text_is_one(page):
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
-def test_what_pip_and_make_are_asked_for_exists(page):
+def test_make_targets_modules_and_extras_exist(page):
     makefile = (ROOT / "Makefile").read_text("utf-8")
     every = [words for block in blocks(page, "bash") for words in commands(block)]
     for words in every:
@@ -76,7 +76,7 @@ def test_what_pip_and_make_are_asked_for_exists(page):
         assert set(extras.split(",")) <= set(EXTRAS)
 
 
-def test_every_name_that_the_pages_say_is_kberts_exists():
+def test_every_kbert_name_in_the_pages_exists():
     for page in PAGES:
         for name in re.findall(r"`kbert\.([A-Za-z_]\w*)", page.read_text("utf-8")):
             if name[0] != "j":  # kbert.json, of an export

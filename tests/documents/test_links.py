@@ -1,4 +1,4 @@
-"""Every link in the documents leads somewhere: to a file and a heading of it, or has an address."""
+"""Every link in the documents leads to a file and one of its headings, or to a web address."""
 
 import re
 from urllib.parse import urlsplit
@@ -55,7 +55,7 @@ def test_every_link_leads_somewhere(page):
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.is_relative_to(DOCS)], ids=name_of)
-def test_a_page_of_the_site_links_to_pages_of_the_site(page):
+def test_relative_links_of_the_site_stay_within_it(page):
     for link in links(page):
         if not urlsplit(link).scheme and urlsplit(link).path:
             assert (page.parent / urlsplit(link).path).resolve().is_relative_to(DOCS), link

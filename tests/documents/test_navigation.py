@@ -57,7 +57,7 @@ def test_the_reference_has_every_verb_with_its_flags():
                 assert argument.parameter.help is None or f"{flag}" in text, flag
 
 
-def test_a_notebook_is_a_page_with_what_it_printed_and_drew(tmp_path):
+def test_a_notebook_page_shows_its_output_and_plots(tmp_path):
     titles = write_notebook_pages(ROOT / "notebooks", tmp_path)
     assert len(titles) == len(list((ROOT / "notebooks").glob("*.ipynb")))
     text = (tmp_path / "01_quickstart.md").read_text("utf-8")

@@ -1,4 +1,4 @@
-"""docs/reproduce.md: each command has the plan of run_classifier.py, which the table tells."""
+"""docs/reproduce.md: each command has run_classifier.py's plan, as the table states it."""
 
 import json
 import re
@@ -24,7 +24,7 @@ PLAN_FLAGS = ("--recipe", "--batch-size", "--learning-rate", "--epochs")
 
 
 def google(step, rows, batch, epochs, peak):
-    """The rate that run_classifier.py trains a step with: N and W are cut to whole numbers."""
+    """Return run_classifier.py's learning rate at a step; N and W are truncated to integers."""
     updates = int(rows / batch * epochs)
     warmup = int(0.1 * updates)
     return peak * step / warmup if step < warmup else peak * (1 - step / updates)
@@ -36,7 +36,7 @@ def test_each_row_has_its_command():
 
 
 @pytest.mark.parametrize("name", ROWS)
-def test_the_plan_is_that_of_the_script(name, capsys):
+def test_plan_matches_the_script(name, capsys):
     rows, updates, warmup = ROWS[name]
     words = COMMANDS[name]
     flags = {word: words[words.index(word) + 1] for word in PLAN_FLAGS}
@@ -55,5 +55,5 @@ def test_the_plan_is_that_of_the_script(name, capsys):
         assert point["learning_rate"] == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_scores_are_said_not_to_be_ours():
+def test_says_that_the_scores_were_not_run_here():
     assert "none of these scores has been run here" in PAGE

@@ -1,6 +1,6 @@
-"""The site as `make docs` builds it, and in headless Chromium: nothing is loaded from elsewhere.
+"""The site as `make docs` builds it, also in headless Chromium: it loads nothing from elsewhere.
 
-Without the extra docs, or without Chromium, these tests are left out.
+These tests are skipped without the extra docs or without Chromium.
 """
 
 import json
@@ -97,7 +97,7 @@ def opened(site, browser):
 @needs_chromium
 @pytest.mark.parametrize("width", [1200, 400])
 @pytest.mark.parametrize("name", ["quickstart.html", "reference/python/data.html", "zh/index.html"])
-def test_nothing_is_logged_nor_asked_of_elsewhere(name, width, opened, browser):
+def test_logs_nothing_and_requests_nothing_from_elsewhere(name, width, opened, browser):
     logs = opened(name, width)
     assert [entry["message"] for entry in logs["browser"]] == []
     messages = [json.loads(entry["message"])["message"] for entry in logs["performance"]]
@@ -112,7 +112,7 @@ def test_nothing_is_logged_nor_asked_of_elsewhere(name, width, opened, browser):
     assert browser.execute_script("return document.documentElement.scrollWidth") <= max(width, 500)
 
 
-# The search is drawn in a tree of its own, which the page's text does not have.
+# The search is rendered in a shadow tree, which is not part of the page's text.
 IN_SHADOWS = """
 const hosts = [...document.querySelectorAll("*")].filter(element => element.shadowRoot)
 return hosts.map(host => host.shadowRoot.textContent).join(" ")

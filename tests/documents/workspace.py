@@ -1,7 +1,7 @@
 """A folder with everything that the pages name: files of data, presets, a run and an export.
 
-The pages train MiniLM, BERT and a Chinese BERT. Here each is a model of one tiny layer, whose texts
-are few and real enough to be learned from.
+The pages train MiniLM, BERT and a Chinese BERT. Here each is a model of one tiny layer. The texts
+are few, but real enough to learn from.
 """
 
 import csv
@@ -42,7 +42,7 @@ def write_data(folder, sentences):
     takes = [(f"Take {n}. {text}", label) for n in range(1, 3) for text, label in pairs]
     random.Random(0).shuffle(takes)
     more = [(f"More: {text}", label) for text, label in takes[:170]]
-    takes = takes[:120]  # so many that no page needs flags for a small file
+    takes = takes[:120]  # enough that no page needs flags for a small file
     texts = [text for text, _ in takes]
     for name in ("reviews.csv", "my.csv"):
         write_table(folder / name, ("text", "label"), takes)
@@ -79,7 +79,7 @@ def write_data(folder, sentences):
 
 
 def write_targets(folder, takes):
-    """Write the files whose labels are several, numbers, shares or grades."""
+    """Write the files whose labels are lists, numbers, shares or grades."""
     good = [(text, label == "good", n) for n, (text, label) in enumerate(takes)]
     tags = [(t, [x for x, has in (("rude", not g), ("loud", n % 2)) if has]) for t, g, n in good]
     write_table(folder / "tickets.csv", ("text", "tags"), [(t, ";".join(x)) for t, x in tags])
@@ -132,7 +132,7 @@ def write_preset(folder, vocabulary):
 
 
 def write_release(folder, vocabulary, trained):
-    """Write a release as of Google, and what run_classifier.py leaves where it trains it."""
+    """Write a release like Google's, and the checkpoint that run_classifier.py trains from it."""
     from kbert.interop.write_google import write_google
 
     write_google(folder, new_model(folder, vocabulary, "gelu_new"))
@@ -154,5 +154,5 @@ def write_presets(folder, sentences):
 
 
 def reviews_config(output, **settings):
-    """Return the settings of a run that a page takes for granted."""
+    """Return the settings of a run that the pages assume to exist."""
     return TrainConfig("reviews.csv", output=output, max_length=32, baseline="none", **settings)

@@ -1,11 +1,11 @@
-"""What the tests of faults tell, as a table after them."""
+"""Prints what the fault tests observed, as a table at the end."""
 
 import pytest
 
 
 @pytest.fixture
 def tell(request):
-    """A function that notes a fault, the exit status, what was said, and what was intact."""
+    """A function that records a fault, the exit status, the message, and what was intact."""
     notes = request.node.user_properties
 
     def note(fault, status, said, intact):

@@ -1,4 +1,4 @@
-"""A process that begins in a moment."""
+"""A process that starts almost instantly."""
 
 import os
 import select
@@ -12,7 +12,7 @@ from tests.forks.fork_server import address
 
 
 class ForkedProcess:
-    """A run's process that was forked, with what is used here of `subprocess.Popen`.
+    """A forked process of a run, with the part of `subprocess.Popen` that is used here.
 
     Args:
         server: str. The name of the server that forks it.

@@ -1,8 +1,7 @@
-"""What real processes do when the machine or a person gets in the way; on the fastest backend.
+"""How real processes cope with faults of the machine and interruptions, on the fastest backend.
 
-The kills are in tools/kill_runs.py and tools/ended_runs, whose short forms are here too. At the end
-a table is printed (conftest.py): the fault, the sentence that was read, and what was intact
-afterwards.
+Kills are the job of tools/kill_runs.py and tools/ended_runs, which also run here in short form. At
+the end a table is printed (conftest.py): the fault, the message, and what was intact afterwards.
 """
 
 import json
@@ -52,7 +51,7 @@ class Process:
         self.popen = ForkedProcess(server, code, [*map(str, arguments)], environment)
 
     def end(self, timeout=120):
-        """The exit status, and what was said on both streams."""
+        """Return the exit status and the output of both streams."""
         out, err = self.popen.communicate(timeout=timeout)
         return self.popen.returncode, out, err
 
@@ -88,7 +87,7 @@ def has_trained(run, batches):
 
 
 def resumes(run, **environment):
-    """Resume the run until it has trained beyond its last checkpoint, and return how that began."""
+    """Resume the run until it has trained beyond its last checkpoint; return where it resumed."""
     done = last_of(run).position.batches_done
     again = Process("resume", run, **environment)
     wait_for(lambda: last_of(run).position.batches_done > done, again)
@@ -110,7 +109,7 @@ RunCheckpoint.on_train_batch_begin = meddle
 
 @pytest.mark.usefixtures("heard_signals")
 @pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_leaves_the_step_that_was_reached(train, tmp_path, number, status, tell):
+def test_a_signal_saves_the_step_that_was_reached(train, tmp_path, number, status, tell):
     run = tmp_path / "run"
     process = train()
     wait_for(has_trained(run, 30), process)
@@ -145,7 +144,7 @@ def test_a_second_ctrl_c_ends_at_once_and_breaks_nothing(train, tmp_path, tell):
     tell("Ctrl-C twice, in a step that does not end", status, err, resumes(run))
 
 
-def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp_path, tell):
+def test_refuses_a_second_process_unless_the_first_is_dead(train, tmp_path, tell):
     run = tmp_path / "run"
     first = train()
     wait_for(lambda: last_of(run) is not None, first)
@@ -159,8 +158,8 @@ def test_a_second_process_is_refused_and_a_dead_one_is_not_in_the_way(train, tmp
     )
 
 
-def test_a_file_that_may_not_grow_ends_the_run_with_a_sentence(train, tmp_path, tell):
-    """As on a full disk: the limit comes when a checkpoint has been committed."""
+def test_a_file_size_limit_ends_the_run_with_a_message(train, tmp_path, tell):
+    """As on a full disk; the limit is set once a checkpoint has been committed."""
     run = tmp_path / "run"
     before = """
 import resource, signal, threading, time, pathlib
@@ -180,7 +179,7 @@ threading.Thread(target=limit, daemon=True).start()
     tell("disk full (RLIMIT_FSIZE) while saving", status, err, resumes(run))
 
 
-# No mode stops root, unless it gives up CAP_DAC_OVERRIDE, which is bit 1 of what is effective.
+# No file mode stops root unless it gives up CAP_DAC_OVERRIDE, bit 1 of the effective set.
 AS_ANYONE = """
 import ctypes
 libc, header, sets = ctypes.CDLL(None), (ctypes.c_uint32 * 2)(0x20080522), (ctypes.c_uint32 * 6)()
@@ -203,7 +202,7 @@ def test_a_directory_that_becomes_read_only(train, tmp_path, tell):
     tell("the directory becomes read-only", status, err, resumes(run))
 
 
-def test_a_directory_that_is_removed_ends_the_run_with_a_sentence(train, tmp_path, tell):
+def test_a_directory_that_is_removed_ends_the_run_with_a_message(train, tmp_path, tell):
     run = tmp_path / "run"
     process = train()
     wait_for(lambda: last_of(run) is not None, process)
@@ -216,7 +215,7 @@ def test_a_directory_that_is_removed_ends_the_run_with_a_sentence(train, tmp_pat
     tell("the run's directory is removed", status, err, "nothing is left to be")
 
 
-def test_data_that_have_changed_are_refused(train, reviews, tmp_path, tell):
+def test_changed_data_is_refused(train, reviews, tmp_path, tell):
     data, run = tmp_path / "own.csv", tmp_path / "run"
     shutil.copy(reviews, data)
     process = train(data=data)
@@ -249,7 +248,7 @@ CHANGES = {
 
 @pytest.fixture(scope="module")
 def two_runs(reviews, tiny_preset, tmp_path_factory):
-    """Two runs that were killed, the other of another seed, each with two checkpoints."""
+    """Two killed runs with different seeds, each with at least two checkpoints."""
     runs = []
     for seed in ("3", "4"):
         run = tmp_path_factory.mktemp("runs") / "run"
@@ -265,7 +264,7 @@ def two_runs(reviews, tiny_preset, tmp_path_factory):
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_each_damaged_file_is_named_and_the_checkpoint_before_it_offered(two_runs, change, tell):
+def test_names_a_damaged_file_and_offers_the_checkpoint_before(two_runs, change, tell):
     run, other = two_runs
     store = CheckpointStore(run / "checkpoints")
     last, theirs = store.last(), CheckpointStore(other / "checkpoints").last()
@@ -285,7 +284,7 @@ def test_each_damaged_file_is_named_and_the_checkpoint_before_it_offered(two_run
         tell(f"{file}: {change}", 2, f"{refused.value}", f"{before.name}, offered")
 
 
-def test_weights_that_become_nan_leave_the_last_good_checkpoint(train, tmp_path, tell):
+def test_nan_weights_leave_the_last_good_checkpoint(train, tmp_path, tell):
     run = tmp_path / "run"
     spoil = "kernel = self.model.layers[-1].kernel; kernel.assign(kernel * float('nan'))"
     status, _, err = train(before=PATCH.format(update=33, deed=spoil)).end()
@@ -297,11 +296,11 @@ def test_weights_that_become_nan_leave_the_last_good_checkpoint(train, tmp_path,
     tell("the loss becomes NaN", status, err, resumes(run))
 
 
-def test_a_memory_that_is_too_small_ends_with_a_smaller_batch(train, tmp_path, tell):
+def test_running_out_of_memory_suggests_a_smaller_batch(train, tmp_path, tell):
     data, run = tmp_path / "long.csv", tmp_path / "run"
     rows = (f"A long and winding tale {'of every day ' * 20}{i},{i % 2}\n" for i in range(5000))
     data.write_text("text,label\n" + "".join(rows), encoding="utf-8")
-    # 256 MB more than now: what the first step keeps for its gradients is twice as much, or more.
+    # 256 MB more than now; the first step needs at least twice as much for its gradients.
     limit = """import resource; now = int(open("/proc/self/statm").read().split()[0]) * 4096
         resource.setrlimit(resource.RLIMIT_AS, (now + (1 << 28),) * 2)"""
     sizes = ["--batch-size", "4096", "--max-length", "64", "--allow", "too-few-updates"]
@@ -318,7 +317,7 @@ def test_a_memory_that_is_too_small_ends_with_a_smaller_batch(train, tmp_path, t
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "torch"])
-def test_a_batch_that_cannot_be_made_ends_the_run(train, tmp_path, tell, backend):
+def test_a_failure_to_load_a_batch_ends_the_run(train, tmp_path, tell, backend):
     """On TensorFlow batches are made in a thread of its input pipeline."""
     run = tmp_path / "run"
     before = """
@@ -332,7 +331,7 @@ Batches._make = fail
 """
     status, _, err = train(before=before, KERAS_BACKEND=backend).end()
     assert status == 1
-    said = err[err.index("kbert: ") :]  # after TensorFlow's own
+    said = err[err.index("kbert: ") :]  # after TensorFlow's own output
     assert re.match(r"kbert: .*tokens.arrow: Input/output error; .* resumes from", said)
     assert "Traceback" not in err
     assert said.count("\n") == 1
@@ -342,7 +341,7 @@ Batches._make = fail
 
 
 def test_kills(tmp_path):
-    """A few kills of the many that `make kills` makes."""
+    """A few of the many kills that `make kills` tries."""
     command = [sys.executable, "-m", "tools.kill_runs", "--kills", "6", "--runs", "2"]
     command += ["--rows", "200"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)
@@ -353,7 +352,7 @@ def test_kills(tmp_path):
 
 
 def test_ends(tmp_path):
-    """A few ends of the many that `make ends` tries: before changes, and at random moments."""
+    """A few of the many ends that `make ends` tries: before changes, and at random moments."""
     command = [sys.executable, "-m", "tools.ended_runs", "--verb", "train", "predict"]
     command += ["--every", "50", "--kills", "2", "--state", str(tmp_path)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600)

@@ -1,4 +1,4 @@
-"""What real processes of `kbert pretrain` do when the machine or a person gets in the way."""
+"""How real processes of `kbert pretrain` cope with faults of the machine and interruptions."""
 
 import json
 import re
@@ -64,7 +64,7 @@ def test_a_killed_run_ends_with_the_same_bits(pretrain, tmp_path, tell):
 
 
 @pytest.mark.usefixtures("heard_signals")
-def test_ctrl_c_leaves_the_step_that_was_reached(pretrain, tmp_path, tell):
+def test_ctrl_c_saves_the_step_that_was_reached(pretrain, tmp_path, tell):
     run = tmp_path / "run"
     process = pretrain()
     wait_for(has_trained(run, 12), process)
@@ -78,7 +78,7 @@ def test_ctrl_c_leaves_the_step_that_was_reached(pretrain, tmp_path, tell):
     tell("pretrain, Ctrl-C", status, err.splitlines()[-1], f"every step: {resumes(run)}")
 
 
-def test_a_full_disk_ends_the_run_with_a_sentence(pretrain, tmp_path, tell):
+def test_a_full_disk_ends_the_run_with_a_message(pretrain, tmp_path, tell):
     run = tmp_path / "run"
     before = """
 import resource, signal, threading, time, pathlib

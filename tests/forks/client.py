@@ -1,7 +1,7 @@
-"""Ask a server for a process: `python client.py ADDRESS CODE ARGUMENT...` stands for it.
+"""Asks a server for a process: `python client.py ADDRESS CODE ARGUMENT...` stands in for it.
 
-It has the process's streams, ends when that ends, with its exit status, and ends it where it is
-killed itself. It imports little, to begin in a moment.
+The client has the process's streams, ends when it does and with its exit status, and ends it when
+killed itself. It imports little, so that it starts quickly.
 """
 
 import json
@@ -17,7 +17,7 @@ def ask(
     environment: dict[str, str],
     streams: tuple[int, int, int],
 ) -> socket.socket:
-    """Return a connection: there comes a line with the process's id, and at its end the status."""
+    """Return a connection that receives a line with the process's id, then its exit status."""
     connection = socket.socket(socket.AF_UNIX)
     connection.connect(address)
     given = {"code": code, "arguments": arguments, "environment": environment}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 _HERE = Path(__file__).parent
 
-# keras-hub and Keras import every backend that there is, which takes longer than all else.
+# keras-hub and Keras import every installed backend, which takes longer than everything else.
 _ON_TORCH = """
 import sys
 sys.modules |= {"tensorflow": None, "jax": None}
@@ -20,8 +20,8 @@ import sys
 sys.modules |= {"jax": None}
 import tensorflow, keras_hub, kbert.models.bert_classifier
 """
-# The backend of each, and what it imports: nothing that starts threads, as onnxruntime and openvino
-# do, since a forked process has only the one that forks.
+# The backend of each server, and what it imports: nothing that starts threads, as onnxruntime and
+# openvino do, since a forked process has only the thread that forks.
 SERVERS = {
     "runs": (
         "torch",
@@ -46,7 +46,7 @@ transformers.AutoTokenizer, transformers.BertTokenizerFast
 
 @cache
 def address(name):
-    """Return where a server takes requests; tests/conftest.py names the folder, which is shared."""
+    """Return the address of a server; tests/conftest.py names the folder, which is shared."""
     import fcntl
 
     folder = Path(os.environ["KBERT_TEST_FORKS"])
@@ -59,7 +59,7 @@ def address(name):
 
 
 def _start(name, path):
-    """Start a server, which ends with the process that has started pytest's workers."""
+    """Start a server, which ends with the process that started pytest's workers."""
     keeper = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     backend, imports = SERVERS[name]
     changes = {"KERAS_BACKEND": backend, "PYTHONUNBUFFERED": "1"}

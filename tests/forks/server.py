@@ -1,7 +1,7 @@
-"""Forks processes from one that has imported what they need: each begins in a moment.
+"""Forks processes from one that has already imported what they need, so that each starts quickly.
 
-`python server.py LISTENER KEEPER IMPORTS` takes requests from the socket of this number, as long as
-the process KEEPER is alive. The functions of client.py make them.
+`python server.py LISTENER KEEPER IMPORTS` takes requests from the socket with this number, as long
+as the process KEEPER is alive. client.py sends the requests.
 """
 
 import contextlib
@@ -17,25 +17,25 @@ from typing import Any
 
 
 class Server:
-    """What is running, by the connection of the process that has asked for it.
+    """The running processes, by the connection of the client that asked for each.
 
     Args:
-        listener: socket. Where requests come in.
-        keeper: int. The process that the server ends with.
+        listener: socket. Accepts the requests.
+        keeper: int. The process with which the server ends.
     """
 
     def __init__(self, listener: socket.socket, keeper: int) -> None:
         self._listener = listener
         self._keeper = keeper
         self._running: dict[socket.socket, int] = {}
-        # The end of a child is written to one end, which wakes the loop.
+        # When a child ends, its signal is written to one end, which wakes the loop.
         self._ends, self._end = socket.socketpair()
         self._end.setblocking(False)
         signal.set_wakeup_fd(self._end.fileno())
         signal.signal(signal.SIGCHLD, lambda number, frame: None)
 
     def serve(self) -> str:
-        """Answer requests; return the code to run, in a process that was forked for it."""
+        """Answer requests; in a process forked for one, return the code to run."""
         while _is_alive(self._keeper):
             waiting = [self._listener, self._ends, *self._running]
             for ready in select.select(waiting, [], [], 1)[0]:
@@ -44,13 +44,13 @@ class Server:
                         return code
                 elif ready is self._ends:
                     self._ends.recv(4096)
-                else:  # whoever has asked for it is gone
+                else:  # its client is gone
                     os.kill(self._running[ready], signal.SIGKILL)
             self._reap()
         return ""
 
     def _fork(self) -> str:
-        """Fork a process for the next request; return its code there, and nothing here."""
+        """Fork a process for the next request; return its code in the child only."""
         connection, _ = self._listener.accept()
         head, streams, _, _ = socket.recv_fds(connection, 8, 3)
         request = json.loads(connection.recv(int.from_bytes(head), socket.MSG_WAITALL))
@@ -69,30 +69,30 @@ class Server:
         return str(request["code"])
 
     def _reap(self) -> None:
-        """Tell of each that has ended its exit status."""
+        """Send the exit status of each process that has ended."""
         for connection, pid in list(self._running.items()):
             ended, status = os.waitpid(pid, os.WNOHANG)
             if ended:
                 del self._running[connection]
-                with contextlib.suppress(OSError):  # nobody may want to know
+                with contextlib.suppress(OSError):  # the client may be gone
                     connection.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
                 connection.close()
 
 
 def _become(request: dict[str, Any], streams: list[int]) -> None:
-    """Make this process one that was started with these arguments, and so on."""
+    """Make this process look as if it had been started with these arguments, and so on."""
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    tempfile.tempdir = None  # it is kept from the environment before
+    tempfile.tempdir = None  # it is cached from the previous environment
     sys.argv[1:] = request["arguments"]
 
 
 def _threads() -> list[str]:
-    """Return the names of this process's threads but for the first."""
+    """Return the names of this process's threads except the first."""
     tasks = Path("/proc/self/task")
     others = [path for path in tasks.iterdir() if path.name != str(os.getpid())]
     return [(path / "comm").read_text().strip() for path in others]
@@ -112,7 +112,7 @@ if __name__ == "__main__":
         os._exit(0)
     os.setsid()  # Ctrl-C in a terminal is for pytest
     exec(imports, {})
-    # What waits for a thread that was not forked waits for ever. Arrow's allocator knows of forks.
+    # Waiting for a thread that was not forked never ends. Arrow's allocator can handle forks.
     assert {*_threads()} <= {"jemalloc_bg_thd"}, _threads()
     code = Server(socket.socket(fileno=int(listener)), int(keeper)).serve()
     exec(code, {"__name__": "__main__"})

@@ -1,4 +1,4 @@
-"""A forked process is to its parent what one that was started is."""
+"""To its parent, a forked process behaves like one that was started."""
 
 import os
 import subprocess
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 
 @pytest.fixture
 def start(monkeypatch):
-    """A function that starts a process which runs some code, forked by a server of no imports."""
+    """A function that runs some code in a process, forked by a server with hardly any imports."""
     monkeypatch.setitem(
         fork_server.SERVERS, "nothing", ("torch", "import tempfile; tempfile.gettempdir()")
     )
@@ -26,7 +26,7 @@ def start(monkeypatch):
     return start
 
 
-def test_it_has_the_streams_arguments_folder_and_environment(start, tmp_path):
+def test_gets_the_streams_arguments_folder_and_environment(start, tmp_path):
     code = """
 import os, sys, tempfile
 print(input(), *sys.argv[1:], os.getcwd(), tempfile.gettempdir())
@@ -49,21 +49,21 @@ print("told", file=sys.stderr)
         ("import os; os.kill(os.getpid(), 9)", -9),
     ],
 )
-def test_its_exit_status_is_told(code, status, start):
+def test_returns_its_exit_status(code, status, start):
     process = start(code)
     _, err = process.communicate(timeout=60)
     assert process.returncode == status
     assert ("ZeroDivisionError" in err) == (status == 1)
 
 
-def test_it_ends_with_the_process_that_stands_for_it(start):
+def test_ends_with_its_client(start):
     process = start("import time; print('begun', flush=True); time.sleep(100)")
     assert process.stdout.readline() == "begun\n"
     process.kill()
     process.communicate(timeout=60)  # until it has closed its streams
 
 
-def test_two_run_at_once(start):
+def test_two_processes_run_at_once(start):
     first = start("print(input())")
     second = start("print('second')")
     assert second.communicate(timeout=60)[0] == "second\n"

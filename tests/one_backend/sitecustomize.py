@@ -1,7 +1,7 @@
-"""Python imports this at the start of a process that has this folder on its path.
+"""Python imports this at the start of every process that has this folder on its path.
 
-It hides the other backends, as where they are not installed: keras-hub and Keras import them
-wherever they are, which takes longer than all else.
+It hides the other backends, as if they were not installed: keras-hub and Keras import all that they
+find, which takes longer than everything else.
 """
 
 import os

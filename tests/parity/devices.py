@@ -1,9 +1,10 @@
 """The same training on several devices and in several processes: python -m tests.parity.devices.
 
-Each case is trained for 50 updates of a tiny classifier, with dropout unless it is named without,
-in batches of 14 rows and one of 4, which divide among no number of devices here; then it is
-evaluated and predicts. Printed is the greatest absolute difference from one device: of the weights,
-of probabilities, and of the loss that `evaluate` returns. A host's processor stands for 8 devices.
+Each case trains a tiny classifier for 50 updates, with dropout unless its name says without, in
+batches of 14 rows and one of 4, which do not divide evenly among 8 devices; then the model is
+evaluated and predicts. The greatest absolute differences from one device are printed: of the
+weights, of probabilities, and of the loss that `evaluate` returns. The host's processor stands in
+for up to 8 devices.
 """
 
 import json
@@ -55,7 +56,7 @@ EPOCHS, ROWS, BATCH = 10, 60, 14
 
 
 class Shape(NamedTuple):
-    """Devices in all, and the processes that hold them."""
+    """The total number of devices, and that of the processes that hold them."""
 
     devices: int
     processes: int = 1
@@ -68,7 +69,7 @@ SHAPES = {
 
 
 def run(backend: str, folder: Path, trainings: Sequence[tuple[str, Shape]]) -> None:
-    """Train cases on shapes that have equally many processes, in which one follows the other."""
+    """Train cases, one after another, on shapes with the same number of processes."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -103,7 +104,7 @@ def work(
     folder: str,
     trainings: list[tuple[str, list[int]]],
 ) -> None:
-    """Train the cases in this process, which has some devices."""
+    """Train the cases in this process, which has some of the devices."""
     from kbert import join_processes
     from kbert.backend.choose_backend import import_keras
 
@@ -118,7 +119,7 @@ def work(
     import_keras()
     for case, shape in trainings:
         found = train(shape[0], CASES[backend][case])
-        if process == processes - 1:  # the last has what the first has
+        if process == processes - 1:  # the last process ends with the same as the first
             np.savez(place(Path(folder), case, Shape(*shape)), **found)
 
 
@@ -165,7 +166,7 @@ def build(devices: int, settings: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
         pieces = (*VOCABULARY, "[MASK]")
         tokenizer = Tokenizer(pieces).with_truncation(settings.get("long_text"), None, None)
         model = BertClassifier(
-            # A layer compiles in half the time.
+            # One layer compiles in half the time.
             {**TINY, "vocabulary_size": len(pieces), "num_layers": 1, "dropout": dropout},
             examples.labels,
             tokenizer,
@@ -211,12 +212,12 @@ def examples_of(settings: dict[str, Any]) -> Any:
 
 
 def place(folder: Path, case: str, shape: Shape) -> Path:
-    """Return the file of what a case ends with."""
+    """Return the file for the results of a case."""
     return folder / f"{case.replace(' ', '-')}-{shape.devices}-{shape.processes}.npz"
 
 
 def differences(folder: Path, case: str, shape: Shape) -> dict[str, float]:
-    """Return how far a case ends from where it ends on one device."""
+    """Return how far the results of a case are from those on one device."""
     alone, several = (np.load(place(folder, case, one)) for one in (Shape(1), shape))
     assert alone["updates"] == several["updates"]
     names = ("weights", "probabilities", "loss")
@@ -224,7 +225,7 @@ def differences(folder: Path, case: str, shape: Shape) -> dict[str, float]:
 
 
 def main() -> int:
-    """Print the table, and return 1 where a difference is beyond its bound."""
+    """Print the table, and return 1 if a difference exceeds its bound."""
     broken = 0
     print(f"{'backend':<11}{'case':<31}{'devices':>8}{'processes':>11}", end="")
     print(f"{'weights':>10}{'probabilities':>15}{'loss':>10}")

@@ -1,8 +1,8 @@
-"""TensorFlow's replicas with dropout, in the mean over seeds: python -m tests.parity.dropout_seeds.
+"""TensorFlow's replicas with dropout, averaged over seeds: python -m tests.parity.dropout_seeds.
 
-Each replica draws its own dropout, so that two devices do not train as one does, but as another
-seed would. The tiny classifier of `tests.parity.devices` is trained with ten seeds on one device
-and on two; printed are the means of its loss without dropout, their spread over seeds, and
+Each replica draws its own dropout, so two devices do not train as one does, but as another seed
+would. The tiny classifier of `tests.parity.devices` is trained with ten seeds on one device and on
+two. Printed are the means of its loss without dropout, the spread over seeds, and
 
     t = (mean on two - mean on one) / sqrt((spread on one^2 + spread on two^2) / seeds)
 """
@@ -22,7 +22,7 @@ BOUND = 2.9  # of |t|, with probability 0.01 for 18 degrees of freedom
 
 
 def losses(devices: int) -> list[float]:
-    """Train with each seed, and return the losses that follow."""
+    """Train with each seed, and return the losses afterwards."""
     import keras
     import tensorflow as tf
 
@@ -48,7 +48,7 @@ def losses(devices: int) -> list[float]:
 
 
 def main() -> int:
-    """Print the means, and return 1 where they differ by more than chance."""
+    """Print the means, and return 1 if they differ by more than chance."""
     environment: dict[str, Any] = {**os.environ, "KERAS_BACKEND": "tensorflow"}
     started = [
         subprocess.Popen(

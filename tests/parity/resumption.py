@@ -1,8 +1,8 @@
-"""A training begun on one backend and resumed on another: python -m tests.parity.resumption.
+"""A run begun on one backend and resumed on another: python -m tests.parity.resumption.
 
-Each backend trains 20 updates of the recommended recipe without dropout, and leaves a checkpoint
-after the eighth, inside the second epoch. Then each backend goes on from each checkpoint. Printed
-is how far the end is from that of the backend that was not interrupted.
+Each backend trains for 20 updates of the recommended recipe without dropout, and saves a checkpoint
+after the eighth, inside the second epoch. Then each backend resumes from each checkpoint. The table
+shows how far the final weights are from those of the uninterrupted run.
 """
 
 import itertools
@@ -20,9 +20,9 @@ from .table import BACKENDS, BOUNDS, initial_weights, run_alone
 from .worker import WEIGHTS, plan_and_batches, tiny_model
 
 CASES = list(itertools.product(BACKENDS, BACKENDS))
-# What a test measures: each backend begins for one and goes on for another.
+# What the test measures: each backend begins a run, and resumes one of another.
 RING = list(zip(BACKENDS, (*BACKENDS[1:], BACKENDS[0]), strict=True))
-# In which they begin. Torch, which compiles nothing, is the one that has to start again for RING.
+# The order of starting. Torch, which compiles nothing, is the one that must start twice for RING.
 ORDER = ("torch", "tensorflow", "jax")
 CHECK_INTERVAL = 3
 
@@ -42,7 +42,7 @@ def fit(folder: Path, checkpoints: Path, **arguments: Any) -> dict[str, np.ndarr
 
 
 def work(backend: str, folder: Path, *begun_on: str) -> None:
-    """Do one backend's part: begin a training, unless it has; and go on with those of some."""
+    """Do one backend's part: train, unless it has already; and resume the runs of others."""
     from kbert.backend.choose_backend import choose_backend, import_keras
     from kbert.checkpoints.checkpoint_store import CheckpointStore
 
@@ -65,7 +65,7 @@ def measure(
 ) -> dict[tuple[str, str], dict[str, float]]:
     """Return, for pairs of backends, the greatest differences by kind of weight."""
     save_file(initial_weights(), folder / WEIGHTS)
-    # A process does all that it can by then, since its imports take as long as its trainings.
+    # A process does all that is possible by then, as its imports take as long as its training.
     begun: list[str] = []
     left = list(cases)
     for backend in ORDER * 2:

@@ -1,6 +1,6 @@
-"""How far the backends are apart: python -m tests.parity.table.
+"""How far apart the backends are: python -m tests.parity.table.
 
-Exit status 1 when a bound is broken.
+The exit status is 1 if a bound is exceeded.
 """
 
 import itertools
@@ -19,9 +19,9 @@ from .worker import LABELS, TINY, WEIGHTS
 BACKENDS = ("tensorflow", "jax", "torch")
 PAIRS = list(itertools.combinations(BACKENDS, 2))
 REFERENCE_PAIRS = [(backend, "transformers") for backend in BACKENDS]
-# About 3 to 5 times the greatest difference that runs on a two-core CPU have shown (behind each
-# bound), and far below what a mistake makes: gradients of an embedding that are clipped by token
-# rather than by row make 4e-5 and 2e-4 in the weights, another order of the batches 1e-2 and more.
+# About 3 to 5 times the greatest difference seen in runs on a two-core CPU (noted behind each
+# bound), and far below the effect of a mistake: clipping the gradients of an embedding by token
+# rather than by row changes the weights by 4e-5 and 2e-4, another order of batches by 1e-2 or more.
 BOUNDS: dict[str, float] = {
     "rows": 0.0,
     "logits": 3e-6,  # 8.2e-7
@@ -29,7 +29,7 @@ BOUNDS: dict[str, float] = {
     "gradients": 1e-6,  # 2.9e-7
     "weights recommended": 6e-6,  # 1.9e-6
     "weights google": 3e-6,  # 6.0e-7
-    # Rounding that Adam makes large, see the worker; the google recipe's greater epsilon damps it.
+    # Rounding that Adam amplifies, see the worker; the google recipe's larger epsilon damps it.
     "key biases recommended": 6e-4,  # 1.5e-4
     "key biases google": 3e-5,  # 6.9e-6
     "MiniLM token ids": 0.0,
@@ -82,7 +82,7 @@ def initial_weights() -> dict[str, np.ndarray]:
 
 
 def environment_of(backend: str) -> dict[str, str]:
-    """Return the environment of a process that finds no other backend, and so begins sooner."""
+    """Return an environment in which a process finds no other backend, and so starts sooner."""
     paths = (str(_ROOT / "tests" / "one_backend"), os.environ.get("PYTHONPATH", ""))
     return {
         **os.environ,
@@ -93,9 +93,9 @@ def environment_of(backend: str) -> dict[str, str]:
 
 
 def run_alone(module: str, name: str, folder: Path, *arguments: str) -> None:
-    """Run a module for a backend, or for transformers, where no other backend is to be found."""
+    """Run a module for a backend, or for transformers, in a process that finds no other backend."""
     environment = environment_of(name if name in BACKENDS else "torch")
-    environment.pop("XLA_FLAGS", None)  # with which the tests compile quickly
+    environment.pop("XLA_FLAGS", None)  # which the tests set for quick compilation
     command = [sys.executable, "-m", module, name, str(folder), *arguments]
     done = subprocess.run(command, cwd=_ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:

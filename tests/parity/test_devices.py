@@ -1,4 +1,4 @@
-"""Any number of devices and processes trains the same classifier, evaluates and predicts alike."""
+"""Training, evaluation and prediction agree on any number of devices and processes."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from .devices import BOUND, Shape, differences, run
 
 pytestmark = pytest.mark.parity
 
-# By hand, `python -m tests.parity.devices` has every case on every shape.
+# Run by hand, `python -m tests.parity.devices` covers every case on every shape.
 PARTS = {
     "jax": [
         ("rows", Shape(8)),
@@ -20,10 +20,10 @@ PARTS = {
 
 
 @pytest.mark.parametrize("backend", PARTS)
-def test_several_devices_train_as_one_does(backend, tmp_path):
+def test_several_devices_train_like_one(backend, tmp_path):
     trainings = PARTS[backend]
     first = [(case, Shape(1)) for case, _ in trainings]
-    # What one process can do, the same one does: its imports take as long as a training.
+    # All one-process cases share a process, whose imports take as long as a training run.
     run(backend, tmp_path, [*first, *(one for one in trainings if one[1].processes == 1)])
     for case, shape in trainings:
         if shape.processes > 1:

@@ -11,9 +11,9 @@ def differences(tmp_path_factory):
     return measure(tmp_path_factory.mktemp("resumption"), RING)
 
 
-# On one backend the bits are equal: tests/runs/test_resume_exactly.py, on each of them. By hand,
-# `python -m tests.parity.resumption` has every pair.
+# On one backend the bits are equal, which tests/runs/test_resume_exactly.py checks for each. Run by
+# hand, `python -m tests.parity.resumption` covers every pair.
 @pytest.mark.parametrize(("begun", "resumed"), RING, ids=str)
-def test_a_training_begun_on_one_backend_ends_on_another(differences, begun, resumed):
+def test_a_run_begun_on_one_backend_resumes_on_another(differences, begun, resumed):
     for kind, difference in differences[begun, resumed].items():
         assert difference <= BOUNDS[kind]

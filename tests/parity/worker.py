@@ -73,7 +73,7 @@ def examples() -> Any:
 
 
 def plan_and_batches(model: Any, recipe: str) -> tuple[Any, Any]:
-    """Return a recipe's plan, and its batches, which note in `given` the rows of each one taken."""
+    """Return a recipe's plan, and its batches, which record in `given` the rows of each batch."""
     from kbert import Batches, TokenStore, TrainingPlan
 
     class Recorded(Batches):
@@ -132,16 +132,16 @@ def train(folder: Path, recipe: str) -> dict[str, Any]:
     assert int(optimizer.iterations) == plan.batches == 20
     arrays = {}
     for path, array in to_arrays(model.weights).items():
-        # A softmax does not see what is added to all its scores, so the gradient of a key's bias
-        # is 0 but for rounding, which Adam divides by its own size.
+        # A softmax ignores what is added to all its scores, so the gradient of a key's bias is 0
+        # apart from rounding, which Adam divides by its own size.
         what = "key biases" if path.endswith("/key/bias") else "weights"
         arrays[f"{what} {recipe}:{path}"] = array
-    # TensorFlow's adapter has looked at two batches more, before the first.
+    # TensorFlow's adapter takes two more batches to look at, before the first.
     return {**arrays, f"rows:{recipe}": np.concatenate(batches.given[-plan.batches :])}
 
 
 def backend_numbers(folder: Path) -> dict[str, Any]:
-    """Return all that is compared of the backend that Keras runs on."""
+    """Return all numbers that are compared, for the backend that Keras runs on."""
     import keras
 
     from kbert import BertClassifier
@@ -176,7 +176,7 @@ def backend_numbers(folder: Path) -> dict[str, Any]:
 
 
 def transformers_numbers() -> dict[str, Any]:
-    """Return what transformers makes of the sentences with MiniLM and its own tokenizer."""
+    """Return transformers' output for the sentences, with MiniLM and its own tokenizer."""
     import torch
     from transformers import AutoTokenizer, BertModel
 

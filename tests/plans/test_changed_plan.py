@@ -1,4 +1,4 @@
-"""A plan that is changed in the middle keeps its place in examples seen."""
+"""A plan changed midway keeps its place, counted in examples seen."""
 
 from dataclasses import replace
 
@@ -34,7 +34,7 @@ def change(seen, old=OLD, **changes):
     ],
     ids=str,
 )
-def test_the_point_between_two_plans(seen, changes, old_update, new_update, remaining):
+def test_position_in_the_old_and_the_new_plan(seen, changes, old_update, new_update, remaining):
     point = change(seen, **changes)
     assert (point.old_update, point.new_update) == (old_update, new_update)
     assert point.remaining == remaining
@@ -46,7 +46,7 @@ def test_the_point_between_two_plans(seen, changes, old_update, new_update, rema
     st.integers(1, 500), st.integers(1, 60), st.integers(1, 4), st.integers(1, 9), st.integers(0, 9)
 )
 @settings(deadline=None)
-def test_after_whole_epochs_the_update_is_the_epochs(examples, batch_size, every, epochs, done):
+def test_after_whole_epochs_all_their_updates_are_done(examples, batch_size, every, epochs, done):
     assume(done <= epochs and -(-examples // batch_size) * epochs >= every)
     plan = TrainingPlan(
         examples=examples, batch_size=batch_size, epochs=epochs, gradient_accumulation_steps=every
@@ -56,7 +56,7 @@ def test_after_whole_epochs_the_update_is_the_epochs(examples, batch_size, every
     assert point.remaining == plan.num_updates - point.old_update
 
 
-def test_other_data_cannot_be_resumed_on():
+def test_refuses_to_resume_on_other_data():
     with pytest.raises(KbertError, match=r"on 1,000 examples, but there are 999 now\..*continue"):
         change(1000, examples=999)
 
@@ -88,7 +88,7 @@ def test_epochs_in_proportion(seen, changes, epochs):
     assert point.epochs_in_proportion == epochs
     scaled = point.in_proportion()
     assert (scaled.old, scaled.new) == (OLD, replace(point.new, epochs=epochs))
-    # As many updates as the old plan, and one left: an epoch less would not do.
+    # At least as many updates as the old plan, and one left; an epoch less would not be enough.
     needed = max(OLD.num_updates, point.new_update + 1)
     one_less = (epochs - 1) * point.new.steps_per_epoch // point.new.gradient_accumulation_steps
     assert one_less < needed <= scaled.new.num_updates
@@ -121,7 +121,7 @@ def test_epochs_in_proportion(seen, changes, epochs):
     ],
     ids=str,
 )
-def test_what_is_found(seen, changes, held):
+def test_findings(seen, changes, held):
     point = change(seen, **changes)
     findings = point.findings()
     if held is None:
@@ -165,7 +165,7 @@ def changes_midway(draw):
     )
 )
 @settings(deadline=None)
-def test_in_proportion_nothing_is_behind(point):
+def test_scaling_in_proportion_leaves_no_findings(point):
     scaled = point.in_proportion()
     assert scaled.new.num_updates >= point.old.num_updates
     assert scaled.findings() == []
@@ -199,7 +199,7 @@ def test_the_change_as_text():
     ]
 
 
-def test_other_devices_alone_change_no_update():
+def test_changing_only_the_devices_changes_no_update():
     point = change(1000, old=replace(OLD, batch_size=40, devices=2), devices=8)
     assert point.trains_alike
     assert not point.batches_differ

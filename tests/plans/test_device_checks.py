@@ -1,4 +1,4 @@
-"""How many devices there are to train on, and which settings of them no plan can have."""
+"""The number of devices to train on, and device settings that no plan can have."""
 
 import pytest
 
@@ -16,7 +16,7 @@ def test_the_devices_to_train_on(asked, there_are, devices):
 
 
 @pytest.mark.parametrize(("there_are", "found"), [(1, "1 device"), (4, "4 devices")])
-def test_more_than_there_are_is_refused_with_the_count(there_are, found):
+def test_more_devices_than_found_are_refused_with_the_count(there_are, found):
     with pytest.raises(InputError) as refusal:
         check_devices(8, there_are)
     assert str(refusal.value) == (
@@ -56,11 +56,11 @@ def refusal_cure(refusal):
     ],
     ids=str,
 )
-def test_what_no_plan_can_have(settings, message):
+def test_impossible_settings_are_refused(settings, message):
     with pytest.raises(InputError) as refusal:
         TrainConfig("a.csv", **settings)
     assert message in str(refusal.value)
 
 
-def test_auto_batches_go_with_one_device():
+def test_auto_batches_work_with_one_device():
     assert PlanOptions(batch_size="auto", devices=1).plan(320).batch_size == 32

@@ -1,4 +1,4 @@
-"""Plans on several devices: what is found, and that following a cure makes it go away."""
+"""Plans on several devices: their findings, and that following a cure resolves them."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ def severities(findings):
         ((IMDB, 64, 8), 8, 0, {}),
         ((IMDB, 32, 8), 4, 0, {"few-rows-per-device": "info"}),
         ((IMDB, 24, 8), 3, 0, {"few-rows-per-device": "warning"}),
-        # 13 rows on each of 8 are 104, of which 4 are 3.8 %; 8 on each of 8 are 64, 14 are 21.9 %.
+        # 13 rows on each of 8 are 104, of which 4 are 3.8%; 7 on each are 56, of which 6 are 10.7%.
         ((IMDB, 100, 8), 13, 4, {"batch-uneven": "info"}),
         ((IMDB, 50, 8), 7, 6, {"batch-uneven": "warning", "few-rows-per-device": "info"}),
         ((IMDB, 4, 8), 1, 4, {"devices-idle": "warning"}),
@@ -35,7 +35,7 @@ def severities(findings):
     ],
     ids=str,
 )
-def test_what_is_found(plan, rows, padding, expected):
+def test_findings(plan, rows, padding, expected):
     examples, batch_size, devices = plan
     plan = TrainingPlan(examples=examples, batch_size=batch_size, devices=devices)
     assert (plan.rows_per_device, plan.padding_rows) == (rows, padding)
@@ -68,7 +68,7 @@ def times_devices(options, examples=IMDB):
     return next((one for one in found if one.code == "batch-times-devices"), None)
 
 
-def test_a_batch_on_each_device_divides_the_updates():
+def test_a_batch_per_device_divides_the_updates():
     """782 batches of 32 and 98 of 256, three times; a tenth is warmup; 5e-5 * sqrt(8)."""
     finding = times_devices(per_device(32, 8))
     assert str(finding) == (
@@ -86,15 +86,15 @@ def test_a_batch_on_each_device_divides_the_updates():
     [
         (per_device(32, 1), IMDB, None),
         (per_device(4, 8), IMDB, None),  # batches of 32, as usual
-        (PlanOptions(batch_size=256, devices=8), IMDB, None),  # a batch that was named
+        (PlanOptions(batch_size=256, devices=8), IMDB, None),  # the batch size was given
         (per_device(4, 8, gradient_accumulation_steps=2), 2000, "warning"),
-        (per_device(4, 8, update_size=64), 2000, None),  # updates that were named
+        (per_device(4, 8, update_size=64), 2000, None),  # the update size was given
         (per_device(32, 8), 100_000, "info"),  # 1,173 updates
         (per_device(32, 64), 100_000, "warning"),  # 147 updates
     ],
     ids=str,
 )
-def test_when_it_is_found(options, examples, severity):
+def test_when_batch_times_devices_is_found(options, examples, severity):
     finding = times_devices(options, examples)
     assert (finding and finding.severity) == severity
 
@@ -107,7 +107,7 @@ def test_when_it_is_found(options, examples, severity):
     recipe=st.sampled_from(["recommended", "google"]),
 )
 @settings(deadline=None, max_examples=200)
-def test_devices_change_no_update_and_their_cures_cure(examples, batch, devices, epochs, recipe):
+def test_devices_change_no_update_and_their_cures_work(examples, batch, devices, epochs, recipe):
     values = {"examples": examples, "batch_size": batch, "epochs": epochs, "recipe": recipe}
     try:
         alone = TrainingPlan(**values)
@@ -134,7 +134,7 @@ def test_devices_change_no_update_and_their_cures_cure(examples, batch, devices,
     examples=st.integers(300, 50_000),
 )
 @settings(deadline=None, max_examples=200)
-def test_cures_in_rows_on_each_device_cure(each, devices, steps, examples):
+def test_cures_in_rows_per_device_work(each, devices, steps, examples):
     options = per_device(each, devices, gradient_accumulation_steps=steps, epochs=10)
     try:
         plan = options.plan(examples)
@@ -168,7 +168,7 @@ def test_the_batch_of_all_devices(options, size, steps):
     assert options.in_batches_of(size).plan(1000) == plan
 
 
-def test_all_devices_are_counted_where_they_are():
+def test_all_devices_are_counted_on_the_training_machine():
     options = per_device(4, "all")
     with pytest.raises(
         InputError, match=r'devices="all" means is known only on the machine .* Cure: dev'
@@ -183,7 +183,7 @@ def test_all_devices_are_counted_where_they_are():
     assert PlanOptions().on_devices(1) == PlanOptions()
 
 
-def test_the_cure_of_a_batch_that_is_not_filled_is_in_rows_on_each_device():
+def test_cure_of_an_unfilled_batch_is_in_rows_per_device():
     options = per_device(32, 64, recipe="google")
     with pytest.raises(InputError, match=r"of 2,048.*Cure: batch_size_per_device=15, or less"):
         options.plan(1000)

@@ -48,7 +48,7 @@ def constant(updates):
     ],
     ids=str,
 )
-def test_a_fit_as_planned(changes, steps):
+def test_a_fit_as_planned_has_no_findings(changes, steps):
     plan = replace(PLAN, **changes)
     fit = as_planned(plan)
     assert fit_findings(plan, fit if steps == "known" else replace(fit, steps=None)) == []
@@ -127,7 +127,7 @@ def test_a_fit_as_planned(changes, steps):
     ],
     ids=lambda value: "-".join(value) if isinstance(value, dict) else "",
 )
-def test_what_is_found(changes, code, severity, held):
+def test_findings(changes, code, severity, held):
     (finding,) = fit_findings(PLAN, replace(FIT, **changes))
     assert (finding.code, finding.severity) == (code, severity)
     assert held in finding.message
@@ -151,7 +151,7 @@ def test_a_schedule_that_counts_batches(gradient_accumulation_steps):
     assert f"(..., steps_per_update={gradient_accumulation_steps})" in str(finding.cure)
 
 
-def test_an_optimizer_that_accumulates_what_the_plan_does_not():
+def test_an_optimizer_that_accumulates_unlike_the_plan():
     (finding,) = fit_findings(PLAN, replace(FIT, gradient_accumulation_steps=2))
     assert (finding.code, finding.severity) == ("decay-unfinished", "warning")
     # 150 updates are run, and the rate of the last is (300 - 149) / (300 - 30) of the peak.
@@ -170,13 +170,13 @@ def test_a_short_schedule_that_counts_batches_may_be_rounded(batches, gradient_a
     def rates(updates):
         return plan.learning_rate_at(updates * gradient_accumulation_steps)
 
-    assert rates(np.array(1)) > 0  # else nothing is known of where it ends
+    assert rates(np.array(1)) > 0  # otherwise its end is unknown
     (finding,) = fit_findings(plan, replace(as_planned(plan), rates=rates))
     assert finding.code == "micro-steps"
 
 
 @pytest.mark.parametrize("gradient_accumulation_steps", [2, 4, 8])
-def test_as_many_times_the_epochs_as_batches_per_update(gradient_accumulation_steps):
+def test_epochs_multiplied_by_the_batches_per_update(gradient_accumulation_steps):
     # The schedule is the plan's own and counts updates: what differs is `fit`.
     plan = replace(PLAN, gradient_accumulation_steps=gradient_accumulation_steps)
     fit = replace(as_planned(plan), epochs=3 * gradient_accumulation_steps)
@@ -187,7 +187,7 @@ def test_as_many_times_the_epochs_as_batches_per_update(gradient_accumulation_st
 @pytest.mark.parametrize(
     ("made", "counted"), [(1, "1 update"), (150, "150 updates"), (299, "299 updates")]
 )
-def test_a_schedule_of_another_plan_that_has_come_to_its_end(made, counted):
+def test_a_schedule_of_another_plan_that_has_ended(made, counted):
     other = replace(PLAN, examples=32, epochs=made)
     fit = replace(FIT, iterations=made, rates=other.learning_rate_at)
     (finding,) = fit_findings(PLAN, fit)
@@ -213,7 +213,7 @@ def test_a_run_of_one_update_is_not_refused(recipe):
     plan = TrainingPlan(examples=32, epochs=1, recipe=recipe)
     assert plan.num_updates == 1
     assert fit_findings(plan, as_planned(plan)) == []
-    # Whatever the rate of the very first update is.
+    # Whatever the rate of the very first update.
     zero = replace(as_planned(plan), rates=lambda updates: np.zeros(updates.shape))
     assert [f for f in fit_findings(plan, zero) if f.severity == "error"] == []
     (ended,) = fit_findings(plan, replace(as_planned(plan), iterations=1))
@@ -225,7 +225,7 @@ def test_a_fit_that_starts_where_the_optimizer_is():
     assert fit_findings(PLAN, replace(FIT, initial_epoch=2, iterations=200)) == []
 
 
-def test_skipped_epochs_are_reported_beside_what_refuses_the_fit():
+def test_skipped_epochs_are_reported_along_with_errors():
     findings = fit_findings(PLAN, replace(FIT, initial_epoch=1, iterations=250))
     codes = [(finding.code, finding.severity) for finding in findings]
     assert codes == [("rate-zero", "error"), ("epochs-skipped", "warning")]
@@ -239,7 +239,7 @@ def test_a_fit_without_updates_is_not_judged(changes):
 
 @st.composite
 def fits(draw):
-    """A plan and a fit whose schedule was made for a plan, the same or another."""
+    """A plan, and a fit whose schedule was made for that plan or another."""
     made = st.builds(
         dict,
         examples=st.integers(1, 60),

@@ -1,4 +1,4 @@
-"""`run_classifier.py` by its flags: the steps of Google's own examples, and where they end."""
+"""`run_classifier.py` from its flags: the steps of Google's own examples, and where they end."""
 
 import shlex
 
@@ -47,7 +47,7 @@ def test_steps(examples, epochs, updates, warmup):
 
 @given(st.integers(1, 10**6), st.integers(1, 512), st.integers(1, 50))
 @settings(deadline=None)
-def test_the_steps_and_rates_are_those_of_the_plan(examples, batch_size, epochs):
+def test_steps_and_rates_match_the_plan(examples, batch_size, epochs):
     if examples < batch_size:
         return
     plan = TrainingPlan(examples=examples, batch_size=batch_size, epochs=epochs, recipe="google")
@@ -73,7 +73,7 @@ def test_the_spellings_of_flags(flags):
 
 
 @pytest.mark.parametrize("indent", ["  ", ""], ids=["indented", "at the margin"])
-def test_a_whole_command_as_it_stands_in_the_readme(indent):
+def test_a_whole_command_as_in_the_readme(indent):
     command = GoogleCommand.from_flags(README.replace("\n  ", f"\n{indent}"), 3668, global_step=7)
     assert command == GoogleCommand(
         examples=3668,
@@ -92,7 +92,7 @@ def test_a_line_may_end_in_a_backslash_without_a_blank():
     )
 
 
-def test_without_flags_the_defaults_of_run_classifier_hold():
+def test_omitted_flags_have_the_defaults_of_run_classifier():
     assert GoogleCommand.from_flags("--do_train=true train.tsv", 3668) == GoogleCommand(
         examples=3668,
         batch_size=32,
@@ -143,7 +143,7 @@ def test_without_flags_the_defaults_of_run_classifier_hold():
         ('--data_dir="glue', 'Received: --data_dir="glue'),
     ],
 )
-def test_flags_that_train_nothing_are_refused(flags, held):
+def test_invalid_flags_are_refused(flags, held):
     assert held in refusal_of(flags)
 
 
@@ -168,7 +168,7 @@ def test_counts_out_of_range_are_refused(examples, step, held):
 
 
 @pytest.mark.parametrize("changes", [{"epochs": 0}, {"epochs": 0.0}, {"learning_rate": 0}], ids=str)
-def test_what_is_refused_of_flags_is_refused_of_arguments(changes):
+def test_arguments_are_checked_like_flags(changes):
     with pytest.raises(KbertError, match=r"^--\w+ must be above 0, and finite\. Received: 0$"):
         GoogleCommand(examples=3668, **changes)
 
@@ -191,7 +191,7 @@ def test_a_command_resumes_from_its_checkpoint(step, remaining, rate):
 
 
 @pytest.mark.parametrize("step", [343, 400])
-def test_the_epochs_proposed_after_the_end_run_as_many_more(step):
+def test_epochs_proposed_after_the_end_train_as_long_again(step):
     command = GoogleCommand(examples=3668, global_step=step)
     finding = command.findings()[0]
     assert (finding.code, finding.severity) == ("plan-ended", "error")
@@ -213,7 +213,7 @@ def test_the_epochs_proposed_after_the_end_run_as_many_more(step):
     ],
     ids=str,
 )
-def test_the_plan_is_judged_as_any_plan(changes, expected):
+def test_has_the_findings_of_any_plan(changes, expected):
     findings = GoogleCommand(**{"examples": 3668, **changes}).findings()
     assert {finding.code: finding.severity for finding in findings} == expected
 
@@ -231,13 +231,13 @@ def test_cures_are_flags_of_the_script():
     assert str(cures["too-few-updates"]) == "batch_size=8, epochs=8"
 
 
-def test_sorted_rows_are_more_than_the_shuffle_buffer_mixes():
+def test_the_shuffle_buffer_does_not_mix_sorted_rows():
     labels = np.repeat([0, 1], 1834)
     *others, finding = MRPC.findings(labels)
     assert codes(others) == ["rate-zero"]
     assert (finding.code, finding.severity) == ("small-shuffle-buffer", "error")
     assert "shuffle(buffer_size=100) does not mix these 3,668 rows" in finding.message
-    # By chance, of equal classes: 2 * (1 - 0.5 ** 32).
+    # Expected by chance for equal classes: 2 * (1 - 0.5 ** 32).
     assert "and would contain 2.0 in a random order" in finding.message
     assert str(finding.cure) == "shuffle(buffer_size=3668), or shuffle the file: shuf"
     mixed = np.random.default_rng(0).permutation(labels)
@@ -246,14 +246,14 @@ def test_sorted_rows_are_more_than_the_shuffle_buffer_mixes():
 
 @pytest.mark.parametrize("classes", [2, 10, 50])
 @pytest.mark.parametrize("length", [1, 10, 50, 100, 200])
-def test_a_buffer_is_small_below_nine_tenths_of_the_classes_of_chance(classes, length):
+def test_a_buffer_is_small_below_nine_tenths_of_the_chance_level(classes, length):
     labels = np.arange(3668) // length % classes
     batches = simulate_shuffle_buffer(labels, 100, 32)
     small = "small-shuffle-buffer" in codes(MRPC.findings(labels))
     assert small == (batches.classes < 0.9 * batches.classes_by_chance)
 
 
-def test_a_great_class_is_not_taken_for_an_order():
+def test_a_large_class_is_not_mistaken_for_sorted_rows():
     labels = np.random.default_rng(0).permutation(np.repeat([0, 1], [3600, 68]))
     assert codes(MRPC.findings(labels)) == ["rate-zero"]
 
@@ -275,7 +275,7 @@ def test_a_great_class_is_not_taken_for_an_order():
     ],
     ids=["defaults", "all", "less than an epoch"],
 )
-def test_the_settings_of_kbert(flags, kbert):
+def test_equivalent_kbert_settings(flags, kbert):
     settings = GoogleCommand.from_flags(flags, 3668).kbert_settings()
     assert FlagWords().settings(settings) == f"--recipe google {kbert}"
 
@@ -310,7 +310,7 @@ def test_every_flag_of_the_script_is_known():
     )
 
 
-def test_a_variable_of_the_shell_is_read(monkeypatch):
+def test_shell_variables_are_expanded(monkeypatch):
     monkeypatch.setenv("GLUE_DIR", "/data/glue")
     assert read_google_flags("--data_dir=$GLUE_DIR/MRPC") == {"data_dir": "/data/glue/MRPC"}
     assert read_google_flags("--data_dir=$NOWHERE_SET") == {"data_dir": "$NOWHERE_SET"}

@@ -1,4 +1,4 @@
-"""Settings as flags of the old script; what it lacks reads as kbert's own."""
+"""Settings written as flags of the old script, or as kbert's own where it has none."""
 
 import shlex
 
@@ -46,7 +46,7 @@ def test_a_call_is_a_call_of_kbert():
         assert str(Call("resume", "runs/a")) == 'kbert.resume("runs/a")'
 
 
-def test_the_flags_are_read_as_they_were_written():
+def test_written_flags_are_read_back():
     settings = {"batch_size": 8, "learning_rate": 1e-5, "epochs": 3.0, "warmup_proportion": 0.2}
     flags = GoogleWords().settings(settings)
     assert len(shlex.split(flags)) == len(settings)

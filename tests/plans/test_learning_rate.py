@@ -38,7 +38,7 @@ def reference():
     return rows
 
 
-def test_the_values_of_google_under_tensorflow(reference):
+def test_matches_google_values_from_tensorflow(reference):
     groups = {}
     for row in reference:
         key = (float(row["init_lr"]), int(row["num_train_steps"]), int(row["num_warmup_steps"]))
@@ -71,7 +71,7 @@ def test_the_documented_formula(decay_from, cycle, power, warmup_steps):
     ).at(steps)
     assert rates.dtype == np.float64
     expected = [plain(step, 1e-3, *options) for step in steps.tolist()]
-    # The square root of what is left of 1 - step / period near its end.
+    # The absolute tolerance is for the square root of 1 - step / period near its end.
     np.testing.assert_allclose(rates, expected, rtol=1e-12, atol=1e-10)
 
 
@@ -82,7 +82,7 @@ def test_the_documented_formula(decay_from, cycle, power, warmup_steps):
     power=st.floats(0.1, 3),
 )
 @settings(deadline=None)
-def test_the_continuous_schedule_rises_falls_and_never_rests(decay_steps, share, end, power):
+def test_continuous_schedule_rises_and_falls_above_zero(decay_steps, share, end, power):
     warmup_steps = int(decay_steps * share)
     rates = LearningRate(
         peak=1.0, decay_steps=decay_steps, warmup_steps=warmup_steps, end=end, power=power
@@ -103,7 +103,7 @@ def test_the_google_schedule_drops_at_the_end_of_warmup():
 
 @pytest.mark.parametrize("decay_from", ["start", "warmup_end"])
 def test_steps_near_a_hundred_million(decay_from):
-    """There float32 no longer tells a step from the next: its neighbours are 8 apart."""
+    """There float32 cannot tell a step from the next: its values are 8 apart."""
     decay_steps, warmup_steps = 100_000_007, 10_000_001
     start = 0 if decay_from == "start" else warmup_steps
     for left in (0, 1, 2, 3, 1000):
@@ -113,7 +113,7 @@ def test_steps_near_a_hundred_million(decay_from):
         assert rate == pytest.approx(float(Fraction(left, decay_steps - start)), rel=1e-14)
 
 
-def test_one_step_gives_what_an_array_of_them_gives():
+def test_scalar_steps_match_an_array_of_steps():
     options = {"peak": 1e-3, "decay_steps": 20, "warmup_steps": 5}
     rates = LearningRate(**options).at(np.arange(24).reshape(4, 6))
     assert rates.shape == (4, 6)

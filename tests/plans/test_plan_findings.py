@@ -1,4 +1,4 @@
-"""What is wrong with a plan, and that following a cure makes the finding go away."""
+"""What is wrong with a plan, and that following a cure resolves the finding."""
 
 from dataclasses import replace
 
@@ -66,7 +66,7 @@ def found(plan):
     ],
     ids=str,
 )
-def test_what_is_found(changes, expected):
+def test_findings(changes, expected):
     findings = replace(SOUND, **changes).findings()
     assert {finding.code: finding.severity for finding in findings} == expected
     assert len(findings) == len(expected)
@@ -82,7 +82,7 @@ def test_the_numbers_of_the_messages():
     assert found(few)["no-warmup"].cure == Cure(settings)
     cold = replace(SOUND, examples=9999, warmup_proportion=0.0)
     assert found(cold)["no-warmup"].cure == Cure({"warmup_proportion": 0.1})
-    # Of batches of 4 an epoch has 16 that are whole, and 6 * 16 < 100; else it has 17.
+    # An epoch has 16 whole batches of 4, and 6 * 16 < 100; with the incomplete one it has 17.
     for recipe, epochs in (("google", 7), ("recommended", 6)):
         rest = TrainingPlan(examples=65, batch_size=4, epochs=1, recipe=recipe)
         assert found(rest)["too-few-updates"].cure == Cure({"batch_size": 4, "epochs": epochs})
@@ -181,7 +181,7 @@ def test_the_cure_of_no_warmup_cures_it(plan):
 
 
 @given(plans())
-@example(  # a schedule of 50 updates, 25 of which are made
+@example(  # a schedule of 50 updates, 25 of which are run
     TrainingPlan(
         examples=69,
         batch_size=35,

@@ -19,7 +19,7 @@ def test_rows_per_update_become_batches_per_update():
         ({"batch_size": "auto", "update_size": 48}, 48),
     ],
 )
-def test_rows_per_update_stay_whatever_the_batches_are(settings, rows):
+def test_rows_per_update_do_not_depend_on_the_batch_size(settings, rows):
     options = PlanOptions(**settings)
     assert options.rows_per_update == rows
     divided = options.in_batches_of(8)
@@ -28,7 +28,7 @@ def test_rows_per_update_stay_whatever_the_batches_are(settings, rows):
     assert divided.rows_per_update == rows
 
 
-def test_a_plan_whose_batches_are_not_chosen_yet_has_one_per_update():
+def test_auto_batch_size_plans_one_batch_per_update():
     plan = TrainConfig("a.csv", batch_size="auto", update_size=48).plan(examples=480)
     assert (plan.batch_size, plan.gradient_accumulation_steps) == (48, 1)
     assert plan.updates == TrainConfig("a.csv", batch_size=48).plan(examples=480).updates
@@ -43,7 +43,7 @@ def test_a_plan_whose_batches_are_not_chosen_yet_has_one_per_update():
         ({"batch_size": "auto", "update_size": 64}, {"update_size", "epochs"}),
     ],
 )
-def test_a_cure_is_of_the_settings_that_were_given(settings, names):
+def test_cures_are_in_terms_of_the_given_settings(settings, names):
     options = PlanOptions(**settings, epochs=1)
     by_code = {finding.code: finding for finding in options.findings(options.plan(examples=80))}
     cure = by_code["too-few-updates"].cure.settings
@@ -71,7 +71,7 @@ def test_a_cure_is_of_the_settings_that_were_given(settings, names):
         ({"update_size": 64, "gradient_accumulation_steps": 2}, "but was given too"),
     ],
 )
-def test_what_cannot_be_an_update_is_refused(settings, message):
+def test_impossible_batch_and_update_sizes_are_refused(settings, message):
     with pytest.raises(InputError) as caught:
         TrainConfig("a.csv", **settings)
     assert message in str(caught.value)

@@ -20,7 +20,7 @@ MRPC = TrainingPlan(examples=3668, learning_rate=2e-5, recipe="google")
 @pytest.mark.parametrize(
     ("examples", "epochs", "google", "recommended"),
     [
-        # N, W, batches per epoch, batches; Google's N is of an epoch that is not rounded.
+        # N, W, batches per epoch, batches; Google's N comes from an unrounded epoch.
         (3668, 3, (343, 34, 114, 342), (345, 34, 115, 345)),
         (392_702, 2, (24_543, 2454, 12_271, 24_542), (24_544, 2454, 12_272, 24_544)),
         (8551, 3, (801, 80, 267, 801), (804, 80, 268, 804)),
@@ -78,7 +78,7 @@ def test_the_recommended_rates_have_no_jump_and_no_zero():
     recipe=st.sampled_from(["recommended", "google"]),
 )
 @settings(deadline=None)
-def test_every_plan_that_is_accepted_trains(
+def test_every_accepted_plan_trains(
     examples, batch_size, epochs, warmup, gradient_accumulation_steps, power, recipe
 ):
     try:
@@ -95,7 +95,7 @@ def test_every_plan_that_is_accepted_trains(
         each = examples // batch_size if recipe == "google" else -(-examples // batch_size)
         assert each * epochs < gradient_accumulation_steps or each == 0
         return
-    # What an optimizer that accumulates performs.
+    # The updates that an accumulating optimizer performs.
     made = plan.batches // plan.gradient_accumulation_steps
     assert 1 <= made <= plan.updates
     assert 0 <= plan.warmup_updates < plan.updates
@@ -115,7 +115,7 @@ def test_an_accepted_plan_has_at_least_one_update():
         )
 
 
-def test_no_update_of_a_run_is_behind_the_end_of_the_decay():
+def test_no_update_comes_after_the_end_of_the_decay():
     """61 / (1 * 7) * 7 is 60.99999999999999 as a float, and 61 updates are run."""
     plan = TrainingPlan(
         examples=61, batch_size=1, epochs=7, gradient_accumulation_steps=7, recipe="google"
@@ -163,7 +163,7 @@ def test_no_update_of_a_run_is_behind_the_end_of_the_decay():
     ],
     ids=str,
 )
-def test_what_cannot_train_is_refused(changes, held):
+def test_plans_that_cannot_train_are_refused(changes, held):
     with pytest.raises(KbertError) as refusal:
         replace(MRPC, **changes)
     assert held in str(refusal.value)
@@ -177,14 +177,14 @@ def test_what_cannot_train_is_refused(changes, held):
     ],
     ids=str,
 )
-def test_the_cures_of_a_plan_without_updates_give_it_some(values):
+def test_cures_of_a_plan_without_updates_give_it_updates(values):
     with pytest.raises(InputError) as refusal:
         TrainingPlan(**values)
     for cure in (refusal.value.cure, *refusal.value.cure.otherwise):
         assert TrainingPlan(**{**values, **cure.settings}).num_updates >= 1
 
 
-def test_a_plan_is_read_as_it_was_written():
+def test_from_dict_restores_a_plan():
     plan = replace(MRPC, gradient_accumulation_steps=2)
     assert TrainingPlan.from_dict(asdict(plan)) == plan
     assert TrainingPlan.from_dict({**asdict(plan), "updates": 171}) == plan
@@ -230,13 +230,13 @@ def test_counts_may_be_numpy_integers():
     ],
     ids=["MRPC", "one update", "no warmup", "long warmup", "fewer than N"],
 )
-def test_key_points_are_updates_of_the_run_in_their_order(changes, points):
+def test_key_points_are_updates_of_the_run_in_order(changes, points):
     assert list(replace(MRPC, **changes).key_points().items()) == list(points.items())
 
 
 @given(st.integers(1, 200), st.floats(0, 1e-4), st.floats(1e-4, 1))
 @settings(deadline=None)
-def test_the_rate_ends_where_it_is_told_to(epochs, end, peak):
+def test_rate_ends_at_end_learning_rate(epochs, end, peak):
     assume(end <= peak)
     plan = TrainingPlan(examples=10, epochs=epochs, learning_rate=peak, end_learning_rate=end)
     assert plan.learning_rate_at(plan.updates) == pytest.approx(end)
@@ -252,7 +252,7 @@ def test_the_plan_as_text():
         "    update      17  1.8e-05  (end of warmup)",
         "    update      85  1.01e-05  (half way)",
         "    update     170  1.17e-07  (last update)",
-        # Of W = 17 the updates 0 and 1, of the decay those from 154 on: 19 of 171.
+        # Updates 0 and 1 of W = 17, and those of the decay from 154 on: 19 of 171.
         "  examples trained below 10% of the peak rate: 11.1%",
         *findings_table(replace(MRPC, gradient_accumulation_steps=2).findings()).splitlines(),
     ]

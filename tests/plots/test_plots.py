@@ -20,7 +20,7 @@ PREDICTED = ["bad", "bad", "bad", "good", "good"]
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A run that has its files and no model."""
+    """A run with its files but no model."""
     report, path = report_of(), tmp_path_factory.mktemp("runs") / "films"
     path.mkdir()
     lengths = LengthHistogram.of([5, 9, 128], 128).to_dict()
@@ -35,7 +35,7 @@ def run(tmp_path_factory):
 
 
 def texts(drawing):
-    """Return the texts of a drawing, which is well-formed."""
+    """Return the texts of a drawing, which must be well-formed."""
     tree = ET.fromstring(drawing._repr_svg_())
     return [one.text for one in tree.iter("{http://www.w3.org/2000/svg}text")]
 
@@ -54,12 +54,12 @@ def texts(drawing):
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-def test_a_run_is_drawn_by_its_path_or_its_directory(draw, expected, run):
+def test_a_run_is_drawn_from_a_path_or_a_string(draw, expected, run):
     assert expected in texts(draw(run))
     assert draw(str(run)) == draw(run)
 
 
-def test_training_is_all_of_its_curves(run):
+def test_training_shows_all_curves(run):
     found = texts(plots.training(run))
     for title in ("Loss by step", "Learning rate by step", "accuracy by update"):
         assert title in found
@@ -75,7 +75,7 @@ def test_several_runs_are_told_apart(run, tmp_path):
     assert str(other) in found
 
 
-def test_a_matrix_has_the_counts_of_scikit_learn():
+def test_confusion_matrix_matches_scikit_learn():
     found = texts(plots.confusion_matrix(LABELS, PREDICTED))
     expected = metrics.confusion_matrix(LABELS, PREDICTED).ravel().tolist()
     assert [int(text) for text in found if text.isdigit()] == expected
@@ -83,16 +83,16 @@ def test_a_matrix_has_the_counts_of_scikit_learn():
     assert [text for text in shown if text.isdigit()][-9:] == list("200100000")
 
 
-def test_of_many_classes_the_most_confused_are_drawn():
+def test_only_the_most_confused_of_many_classes_are_drawn():
     true = np.repeat(np.arange(77), 2)
     predicted = true.copy()
-    predicted[::2][40:] = 39  # classes 40 to 76 are taken for 39
+    predicted[::2][40:] = 39  # classes 40 to 76 are mistaken for 39
     drawing = plots.confusion_matrix(true, predicted)
     assert drawing.title == "The 20 most confused of 77 classes"
     assert {"39", "40", "58"} <= set(texts(drawing))
 
 
-def test_probabilities_of_two_classes_may_be_those_of_the_second():
+def test_two_classes_need_only_the_probability_of_the_second():
     shares = np.array([0.9, 0.2, 0.6, 0.4])
     both = plots.reliability([1, 0, 1, 1], np.stack([1 - shares, shares], axis=1))
     assert plots.reliability([1, 0, 1, 1], shares) == both

@@ -24,7 +24,7 @@ def plt():
     pyplot.close("all")
 
 
-def test_a_plan_as_it_is_drawn():
+def test_plan_shows_its_rates_and_epochs():
     axes = plot_plan(PLAN)
     curve, *epochs = axes.lines
     updates, rates = curve.get_data()
@@ -33,21 +33,21 @@ def test_a_plan_as_it_is_drawn():
     assert [line.get_xdata()[0] for line in epochs] == [115 / 2, 115]
 
 
-def test_a_long_plan_is_drawn_by_few_points_from_end_to_end():
+def test_a_long_plan_is_drawn_end_to_end_with_few_points():
     plan = TrainingPlan(examples=10_000_000, batch_size=8)
     updates = plot_plan(plan).lines[0].get_xdata()
     assert (updates[0], updates[-1]) == (0, plan.num_updates)
     assert len(updates) <= 500
 
 
-def test_a_plan_in_axes_that_were_given(plt):
+def test_a_plan_is_drawn_in_given_axes(plt):
     _, axes = plt.subplots()
     assert plot_plan(PLAN, axes) is axes
     assert len(plt.get_fignums()) == 1
 
 
 @pytest.mark.parametrize("names", [None, ("bad", "fair", "good")])
-def test_a_panel_for_every_buffer(names):
+def test_each_buffer_has_a_panel(names):
     figure = plot_shuffle_buffers(LABELS, [1, 960], batch_size=32, names=names)
     assert len(figure.axes) == 2
     for panel, size in zip(figure.axes, (1, 960), strict=True):
@@ -64,7 +64,7 @@ def test_many_classes_have_no_legend():
     assert figure.axes[0].get_legend() is None
 
 
-def test_of_hundreds_of_classes_the_largest_are_drawn_and_the_others_together():
+def test_of_hundreds_of_classes_the_smaller_are_drawn_together():
     labels = np.concatenate([np.arange(300), np.repeat(7, 20)])
     panel = plot_shuffle_buffers(labels, [1], batch_size=8).axes[0]
     assert "of 300 classes" in panel.get_title()
@@ -99,7 +99,7 @@ def test_nothing_is_overwritten(tmp_path, plt):
 
 
 @pytest.mark.parametrize("name", ["plan.xyz", "plan", "plan.", ".png", "plan.png.old"])
-def test_a_suffix_that_is_no_format_is_refused(name, tmp_path, plt):
+def test_an_unknown_suffix_is_refused(name, tmp_path, plt):
     with pytest.raises(
         KbertError,
         match=rf"The suffix of .*/new/{re.escape(name)} does not identify a format\. .* in \.png$",
@@ -122,7 +122,7 @@ def test_without_matplotlib_the_cure_is_named(monkeypatch):
         plot_plan(PLAN)
 
 
-def test_what_was_created_meanwhile_is_kept(tmp_path, plt, monkeypatch):
+def test_a_file_created_meanwhile_is_kept(tmp_path, plt, monkeypatch):
     figure = plot_plan(PLAN).figure
     path, save = tmp_path / "plan.png", figure.savefig
 

@@ -1,4 +1,4 @@
-"""Reports of runs that were made by hand."""
+"""Hand-made reports of runs."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from kbert.targets.single import Single
 
 
 def report_of(rows=40, names=("bad", "good"), name="films", **changes):
-    """Return a report of rows of these classes, of which about every fifth is predicted wrongly."""
+    """Return a report on rows of these classes, about a fifth of them predicted wrongly."""
     random = np.random.default_rng(0)
     true = np.arange(rows) % len(names)
     logits = random.normal(0, 1, (rows, len(names))).astype(np.float32)

@@ -1,4 +1,4 @@
-"""How far runs are from the first, of each kind of target."""
+"""How far runs are from the first, for each kind of target."""
 
 from dataclasses import replace
 from functools import partial
@@ -56,7 +56,7 @@ BETTER, WORSE = outputs_of(1.0, 1), outputs_of(2.5, 2)
 @pytest.mark.parametrize(
     ("target", "true"), [(Single(), IDS), (Ordered(), IDS), (Soft(), SHARES)], ids=lambda x: ""
 )
-def test_rows_of_one_class_are_right_or_wrong(target, true):
+def test_single_class_targets_are_compared_by_right_and_wrong_rows(target, true):
     reports = [report(target, true, outputs, "accuracy") for outputs in (WORSE, BETTER)]
     first, second = against_first(reports)
     assert first is None
@@ -91,8 +91,8 @@ def rmse(true, told):
     ],
     ids=["multi", "regression"],
 )
-def test_elsewhere_the_score_is_sampled(target, true, told, monitor, score, monkeypatch):
-    few = partial(bootstrap_scores, repeats=80)  # all take seconds
+def test_other_targets_compare_a_sampled_score(target, true, told, monitor, score, monkeypatch):
+    few = partial(bootstrap_scores, repeats=80)  # all repeats would take seconds
     monkeypatch.setattr(sampled_scores, "bootstrap_scores", lambda of, rows, repeats: few(of, rows))
     reports = [report(target, true, outputs, monitor) for outputs in told]
     second = against_first(reports)[1]
@@ -106,7 +106,7 @@ def test_elsewhere_the_score_is_sampled(target, true, told, monitor, score, monk
     assert (second.interval.low, second.interval.high) == pytest.approx((low, high), abs=width / 4)
 
 
-def test_the_interval_is_of_the_score_by_which_runs_are_judged():
+def test_interval_is_for_the_monitored_score():
     macro = [report(Single(), IDS, outputs, "macro_f1") for outputs in (WORSE, BETTER)]
     second = against_first(macro)[1]
     f1 = [one.scores.macro_f1 for one in macro]
@@ -114,7 +114,7 @@ def test_the_interval_is_of_the_score_by_which_runs_are_judged():
     assert second.interval.low < second.difference < second.interval.high
 
 
-def test_rows_with_weights_are_sampled_with_them():
+def test_row_weights_are_used_in_sampling():
     weights = np.where(IDS == 0, 5.0, 1.0)
     second = against_first(
         [report(Single(), IDS, outputs, "accuracy", weights) for outputs in (WORSE, BETTER)]
@@ -125,7 +125,7 @@ def test_rows_with_weights_are_sampled_with_them():
     assert second.interval.low < expected < second.interval.high
 
 
-def test_several_tests_are_corrected():
+def test_several_tests_have_corrected_p_values():
     reports = [report(Single(), IDS, outputs, "accuracy") for outputs in (WORSE, BETTER, WORSE)]
     _, second, third = against_first(reports)
     assert second.p_holm == pytest.approx(2 * second.test.p)
@@ -133,7 +133,7 @@ def test_several_tests_are_corrected():
     assert (third.interval.low, third.interval.high) == (0.0, 0.0)
 
 
-def test_without_predictions_the_scores_are_left():
+def test_without_predictions_only_the_scores_are_compared():
     reports = [report(Single(), IDS, outputs, "accuracy") for outputs in (WORSE, BETTER)]
     second = against_first([reports[0], replace(reports[1], predictions=None)])[1]
     assert second.difference > 0

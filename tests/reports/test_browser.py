@@ -1,6 +1,6 @@
-"""The page in a browser: headless Chromium, as Debian has it.
+"""The page in a browser: headless Chromium, as packaged by Debian.
 
-Where it is not installed these tests are left out, unless KBERT_REQUIRE_BROWSER is set.
+If it is not installed these tests are skipped, unless KBERT_REQUIRE_BROWSER is set.
 """
 
 import pytest
@@ -25,7 +25,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def opened(browser, tmp_path_factory):
-    """The browser, at the page of a run with hostile texts, and what was logged on the way."""
+    """The browser on the page of a run with hostile texts, and what it logged while loading."""
     file = tmp_path_factory.mktemp("page") / "report.html"
     texts = [HOSTILE if at % 2 else f"A film that is no. {at}" for at in range(200)]
     names = ("bad", HOSTILE)
@@ -36,7 +36,7 @@ def opened(browser, tmp_path_factory):
 
 
 def table(browser, title="Most confident mistakes"):
-    """Return what finds parts of the table below a title."""
+    """Return the table below a title."""
     return browser.find_element("xpath", f"//h3[.='{title}']/following-sibling::div[2]/table")
 
 
@@ -49,7 +49,7 @@ def column(browser, at, **where):
     ]
 
 
-def test_nothing_is_logged_and_nothing_is_loaded(opened):
+def test_logs_nothing_and_loads_only_the_page(opened):
     _, logs = opened
     assert [entry["message"] for entry in logs["browser"]] == []
     loaded = [
@@ -65,7 +65,7 @@ def test_no_text_runs_as_code(opened):
     assert len(browser.find_elements("tag name", "script")) == 1
 
 
-def test_a_click_on_a_column_sorts_by_it(opened):
+def test_clicking_a_column_sorts_by_it(opened):
     browser, _ = opened
     shares = column(browser, 3)
     assert shares == sorted(shares, reverse=True)
@@ -82,7 +82,7 @@ def test_a_click_on_a_column_sorts_by_it(opened):
     assert numbers in (sorted(numbers), sorted(numbers, reverse=True))
 
 
-def test_rows_are_searched_and_filtered(opened):
+def test_rows_can_be_searched_and_filtered(opened):
     browser, _ = opened
     tools = browser.find_element(
         "xpath", "//h3[.='Most confident mistakes']/following-sibling::div[1]"
@@ -131,7 +131,7 @@ def test_it_is_readable_in_the_dark(opened):
 
 @pytest.fixture(scope="module")
 def compared(browser, tmp_path_factory):
-    """The browser, at the page of three runs with long names in Chinese."""
+    """The browser on the page of three runs, with long and Chinese names."""
     file = tmp_path_factory.mktemp("page") / "comparison.html"
     names = ("学习率五乘以十的负五次方", "a" * 100, "minilm")
     file.write_text(Comparison.of([report_of(name=name) for name in names]).page(), "utf-8")
@@ -148,7 +148,7 @@ def test_three_runs_are_told_apart_and_nothing_is_logged(compared):
         "return [...document.querySelectorAll('#curves figure:first-child path.line')]"
         ".map((line) => getComputedStyle(line).strokeDasharray)"
     )
-    assert len(set(dashes)) == 3  # for those who see no colours, and in print
+    assert len(set(dashes)) == 3  # for colour-blind readers, and in print
 
 
 @pytest.mark.parametrize("width", [390, 1280])
@@ -188,7 +188,7 @@ return [scrollers.length, shown.length, ends.length, beyond()];
 
 
 @pytest.mark.parametrize("width", [390, 500])
-def test_what_is_wider_than_a_phone_scrolls_and_shows_it(browser, tmp_path, width):
+def test_parts_wider_than_a_phone_scroll_and_show_it(browser, tmp_path, width):
     file = tmp_path / "report.html"
     names = ("bad", "a label of one word: " + "a" * 90)
     file.write_text(page(report_of(60, names, settings="x = 1 " * 50)), encoding="utf-8")

@@ -42,7 +42,7 @@ def test_runs_are_tested_against_the_first():
     assert (found.rows, found.set) == (40, "dev")
 
 
-def test_the_best_is_found_wherever_it_is():
+def test_the_best_run_is_found_at_any_position():
     found = Comparison.of([WORSE, BEST])
     assert [run.name for run in found.runs] == ["worse", "best"]
     assert found.best is found.runs[1]
@@ -70,7 +70,7 @@ def test_cross_validations_are_compared_on_all_their_rows():
     assert "on the same 40 rows, each predicted by the model of the fold" in comparison.page()
 
 
-def test_what_differs_is_what_was_set_and_installed():
+def test_shows_which_settings_and_versions_differ():
     settings = 'data = "other.csv"\nseed = 1\nepochs = 2\n'
     record = {**BEST.record, "versions": {"kbert": "0.2.0", "jax": None}}
     other = replace(BEST, name="other", settings=settings, record=record)
@@ -115,7 +115,7 @@ def test_settings_are_compared_over_their_seeds():
     assert "Over seeds" not in Comparison.of([BEST, WORSE]).page()
 
 
-def test_as_json_it_is_complete():
+def test_to_dict_is_complete():
     record = json.loads(json.dumps(Comparison.of([WORSE, BEST]).to_dict()))
     assert (record["score"], record["lower_is_better"], record["set"]) == ("accuracy", False, "dev")
     first, second = record["runs"]
@@ -130,7 +130,7 @@ def test_as_json_it_is_complete():
     }
 
 
-def test_the_page_has_the_runs_their_curves_and_no_code_of_names():
+def test_page_has_the_runs_and_curves_and_escapes_names():
     text = Comparison.of([WORSE, replace(BEST, name="<script>alert(1)</script>")]).page()
     assert "<td>worse</td>" in text
     assert "&lt;script&gt;" in text

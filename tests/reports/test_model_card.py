@@ -1,4 +1,4 @@
-"""The card of a model: what Hugging Face reads of it, and that its texts stay texts."""
+"""The card of a model: what Hugging Face reads from it, and that markup in it is escaped."""
 
 import json
 
@@ -19,7 +19,7 @@ def card(settings=SETTINGS, record=None, **changes):
     return ModelCard(report.name, record, settings, report.history, report.baselines)
 
 
-def test_hugging_face_reads_what_the_run_has_reached():
+def test_hugging_face_reads_the_scores_of_the_run():
     text = card().text()
     data = TheirCard(text, ignore_metadata_errors=False).data
     assert (data.base_model, data.pipeline_tag, data.tags) == (
@@ -43,7 +43,7 @@ def test_hugging_face_reads_what_the_run_has_reached():
 
 
 @pytest.mark.parametrize("hostile", [*HOSTILE, "---\nlicense: mit", "a: b # c", "[x](http://y.z)"])
-def test_what_a_label_or_a_name_contains_is_text(hostile):
+def test_markup_in_labels_and_names_is_escaped(hostile):
     findings = [{"code": "x", "severity": "warning", "message": hostile}]
     data = {hostile: {"source": hostile, "rows": 1, "skipped": 0}}
     text = card(
@@ -61,7 +61,7 @@ def test_what_a_label_or_a_name_contains_is_text(hostile):
     assert "](http" not in "\n".join(prose).replace("\\]", "")
 
 
-def test_what_is_not_known_is_left_out():
+def test_unknown_facts_are_left_out():
     text = card(
         settings="", history=EvaluationHistory(), record={"findings": [], "data": {}}
     ).text()
@@ -80,7 +80,7 @@ def test_what_is_not_known_is_left_out():
         ('preset = "minilm"\nparent = "runs/a"', None),
     ],
 )
-def test_a_base_model_is_named_where_it_is_certain(settings, base):
+def test_a_base_model_is_named_only_if_it_is_certain(settings, base):
     assert TheirCard(card(settings=settings).text()).data.base_model == base
 
 
@@ -89,7 +89,7 @@ def test_library_is_that_of_the_export():
     assert found.library_name == "transformers"
 
 
-def test_masked_models_and_empty_folders_have_none():
+def test_masked_models_and_empty_folders_have_no_card():
     assert is_for_card({"labels": ["a"]})
     assert not is_for_card({"labels": ["a"], "kind": "pretraining"})
     assert not is_for_card({})

@@ -1,4 +1,4 @@
-"""The page of a run: what is in it, and that its texts stay texts."""
+"""The page of a run: what it contains, and that markup in its texts is escaped."""
 
 import base64
 import hashlib
@@ -34,7 +34,7 @@ VOID = {"meta", "input", "link", "br", "img", "rect", "circle", "path", "line"}
 
 
 class Elements(HTMLParser):
-    """Collects the elements of a page, and checks that they are nested."""
+    """Collects the elements of a page, and checks that they are properly nested."""
 
     def __init__(self, text):
         super().__init__()
@@ -54,7 +54,7 @@ class Elements(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_it_says_what_the_run_has_reached_beside_its_baselines():
+def test_shows_the_scores_of_the_run_beside_its_baselines():
     text = page(report_of())
     for expected in ("<h1>films</h1>", "this model", "the same for all", "TF-IDF", "imbalance"):
         assert expected in text
@@ -65,7 +65,7 @@ def test_it_says_what_the_run_has_reached_beside_its_baselines():
     assert " · 2026-01-02T03:04:05+0000</p>" in text  # no comma, which differs by language
 
 
-def test_it_is_one_page_of_nested_elements_that_loads_nothing():
+def test_is_one_well_formed_page_that_loads_nothing():
     text = page(report_of())
     elements = Elements(text)
     assert elements.open == []
@@ -75,7 +75,7 @@ def test_it_is_one_page_of_nested_elements_that_loads_nothing():
     assert not re.search(r"https?://(?!www\.w3\.org/2000/svg)", text)
 
 
-def test_its_policy_names_the_one_script_and_the_one_style():
+def test_policy_allows_only_its_own_script_and_style():
     text = page(report_of())
     [policy] = re.findall(r'Content-Security-Policy" content="([^"]*)"', text)
     for tag, directive in (("script", "script-src"), ("style", "style-src")):
@@ -86,7 +86,7 @@ def test_its_policy_names_the_one_script_and_the_one_style():
 
 
 @pytest.mark.parametrize("hostile", HOSTILE)
-def test_what_a_text_a_label_or_a_name_contains_is_text(hostile):
+def test_markup_in_texts_labels_and_names_is_escaped(hostile):
     plain = Elements(page(report_of()))
     record = {**report_of().record, "findings": []}
     record["findings"] = [{"code": hostile, "severity": "info", "message": hostile}]
@@ -126,7 +126,7 @@ def test_a_run_without_an_evaluation_or_steps_has_a_page_too():
     assert Elements(text).open == []
 
 
-def test_many_rows_and_steps_make_a_page_that_can_be_sent():
+def test_many_rows_and_steps_still_make_a_small_page():
     plan = TrainingPlan(examples=3_200_000, batch_size=32, epochs=1, learning_rate=1e-3)
     steps = np.arange(100_000.0)
     log = TrainingLog(
@@ -138,10 +138,10 @@ def test_many_rows_and_steps_make_a_page_that_can_be_sent():
     text = page(report)
     assert len(text.encode()) < 5e6
     assert text.count("<tr>") < 1_500
-    assert time.monotonic() - started < 60  # whatever else the machine does; see make bench
+    assert time.monotonic() - started < 60  # even on a busy machine; see make bench
 
 
-def test_without_texts_the_rows_are_told_by_number():
+def test_without_texts_rows_are_shown_by_number():
     text = page(report_of(texts=None, notes=("The texts are left out: films.csv is gone.",)))
     assert "The texts are left out" in text
     assert "Text 1" not in text
@@ -149,7 +149,7 @@ def test_without_texts_the_rows_are_told_by_number():
 
 
 @pytest.mark.parametrize("kind", [None, "pretraining"])
-def test_it_says_what_the_model_is_good_for(kind):
+def test_shows_what_the_model_can_be_used_for(kind):
     report = report_of()
     text = page(report_of(record={**report.record, "kind": kind}))
     assert ("kbert train LABELLED_FILE --preset RUN" in text) is (kind == "pretraining")
@@ -194,7 +194,7 @@ CHANGE = {"ece": [0.0912, 0.0231], "brier": [0.31, 0.29], "log_loss": [0.7, 0.6]
         ),
     ],
 )
-def test_it_says_what_the_temperature_does(calibration, told):
+def test_explains_the_temperature(calibration, told):
     made = report_of()
     text = page(report_of(record={**made.record, "calibration": calibration}))
     for one in [*told, "0.0912", "0.0231"]:
@@ -202,7 +202,7 @@ def test_it_says_what_the_temperature_does(calibration, told):
 
 
 @pytest.mark.parametrize("calibration", [None, {"temperature": 1.0, **CHANGE}])
-def test_a_model_that_is_not_calibrated_is_not_said_to_be(calibration):
+def test_an_uncalibrated_model_is_not_called_calibrated(calibration):
     made = report_of()
     text = page(report_of(record={**made.record, "calibration": calibration}))
     assert "<h3>Coverage</h3>" in text
@@ -220,7 +220,7 @@ def test_the_probabilities_of_several_labels_are_scored_by_label(monkeypatch):
     history.add(EvaluationRecord(1, 10, {"dev": scores}))
     table = PredictionTable(("a", "<b>"), {"row": [1, 2, 3, 4]}, true, shares)
     text = page(report_of(history=history, predictions=table, baselines=None, target=target))
-    # By hand: how far the probability of each answer is from 1 where it is right, or from 0.
+    # By hand: how far the probability of each answer is from 1 if it is right, else from 0.
     expected = {"a": (0.1 + 0.78 + 0.3 + 0.4) / 4, "&lt;b&gt;": (0.22 + 0.4 + 0.4 + 0.1) / 4}
     for at, (label, ece) in enumerate(expected.items()):
         brier = 2 * np.square(shares - true)[:, at].mean()
@@ -232,7 +232,7 @@ def test_the_probabilities_of_several_labels_are_scored_by_label(monkeypatch):
     assert f"calibration error (ECE) {ece:.4f}, Brier score {brier:.4f}" in text
     assert "on the 4 rows of dev. The model was not trained on them" in text
     assert "Each label of a row counts as one answer, yes or no." in text
-    assert "<h3>Coverage</h3>" not in text  # several labels are not left empty
+    assert "<h3>Coverage</h3>" not in text  # several labels never abstain
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_the_probabilities_of_several_labels_are_scored_by_label(monkeypatch):
         ([0.55, 0.56, 0.57, 0.58], "so none is of use here"),
     ],
 )
-def test_the_threshold_that_it_names_answers_some_rows_and_not_all(shares, told):
+def test_suggested_threshold_answers_some_rows_but_not_all(shares, told):
     outputs = np.float32([[1 - share, share] for share in shares])
     rows = {"row": [1, 2, 3, 4]}
     table = PredictionTable(("bad", "good"), rows, np.array([1, 1, 0, 1]), outputs)
@@ -252,7 +252,7 @@ def test_the_threshold_that_it_names_answers_some_rows_and_not_all(shares, told)
     assert text.count("--abstain") == (0 if "use" in told else 1)
 
 
-def test_its_commands_name_the_run():
+def test_commands_name_the_run():
     text = html.unescape(page(report_of(path="runs/my films")))
     assert "kbert predict 'runs/my films' FILE" in text
     assert 'Predictor.load("runs/my films")' in text
@@ -262,7 +262,7 @@ def test_its_commands_name_the_run():
 
 
 @pytest.mark.parametrize("code", ["below-baseline", "no-better-than-one-class", None])
-def test_labels_that_a_weak_model_doubts_are_not_to_be_relied_on(code):
+def test_warns_against_relying_on_the_doubts_of_a_weak_model(code):
     finding = {"code": code or "imbalance", "severity": "warning", "message": "Worse."}
     text = page(report_of(200, record={**report_of().record, "findings": [finding]}))
     assert ("Do not rely on this list" in text) is (code is not None)

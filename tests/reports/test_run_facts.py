@@ -24,7 +24,7 @@ def test_the_facts_of_a_run():
     assert RunFacts.of(report_of(settings="", record={})).seed is None
 
 
-def test_only_what_differs_is_left():
+def test_differing_keeps_only_what_differs():
     ours = {"settings": {"a": 1, "b": 2}, "data": {"train.sha256": "x", "train.source": "f"}}
     theirs = {"settings": {"a": 1, "c": 3}, "data": {"train.sha256": "x", "train.source": "g"}}
     assert differing([ours, theirs]) == {"settings": {"b": (2, None), "c": (None, 3)}, "data": {}}
@@ -35,6 +35,6 @@ def test_only_what_differs_is_left():
     }
 
 
-def test_facts_as_people_read_them():
+def test_facts_are_formatted_for_display():
     assert told("train.sha256", "0123456789abcdef") == "0123456789ab"
     assert (told("epochs", 2), told("dev", None)) == ("2", "-")

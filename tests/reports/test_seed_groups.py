@@ -16,12 +16,12 @@ def facts(seed, *, data=None, versions=None, **settings):
 
 
 def grouped(*found):
-    """Return the runs and scores by seed of each group; the scores are 0.1, 0.2, ..."""
+    """Return each group's runs, and its scores by seed; the scores are 0.1, 0.2, ..."""
     runs = [(str(at), at / 10) for at in range(1, len(found) + 1)]
     return [(group.runs, group.scores) for group in seed_groups(runs, found)]
 
 
-def test_runs_that_differ_in_the_seed_alone_are_one_group():
+def test_runs_that_differ_only_in_the_seed_are_one_group():
     assert grouped(facts(1), facts(1, epochs=9), facts(2), facts(2, epochs=9)) == [
         (("1", "3"), {1: 0.1, 2: 0.3}),
         (("2", "4"), {1: 0.2, 2: 0.4}),
@@ -37,13 +37,13 @@ def test_nothing_else_may_differ(other):
     assert grouped(facts(1), facts(2, **other)) == []
 
 
-def test_where_the_rows_were_read_from_and_runs_without_a_seed_do_not_count():
+def test_file_locations_and_runs_without_a_seed_do_not_count():
     moved = {**SHA, "train.source": "/elsewhere/films.csv"}
     unknown = RunFacts({}, SHA, {"kbert": "1"})
     assert grouped(facts(1), facts(2, data=moved), unknown) == [(("1", "2"), {1: 0.1, 2: 0.2})]
 
 
-def test_sets_that_follow_from_the_seed_are_no_difference():
+def test_sets_drawn_with_the_seed_are_not_a_difference():
     def drawn(seed, place="films.csv", rows=90):
         data = {"train.rows": rows, "train.sha256": str(seed), "dev.rows": 100 - rows}
         return RunFacts({"seed": seed}, data, {}, place)

@@ -1,4 +1,4 @@
-"""Drawings: their axes, and that names stay texts."""
+"""Drawings: their axes, and that names are escaped."""
 
 import math
 import xml.etree.ElementTree as ET
@@ -43,7 +43,7 @@ def test_ticks_are_round_numbers_within_the_range(one, other, most):
     ("value", "shown"),
     [(0, "0"), (0.25, "0.25"), (12345, "12,345"), (2e-5, "2e-5"), (3e6, "3e6"), (1.5e-4, "1.5e-4")],
 )
-def test_numbers_of_axes(value, shown):
+def test_axis_numbers(value, shown):
     assert number(value) == shown
 
 
@@ -72,7 +72,7 @@ def test_a_matrix_shows_counts_and_shares_of_each_class():
     assert {"<no>", "a" * 11 + "…" + "a" * 12, "9", "1"} <= set(texts_of(drawing))
 
 
-def test_bars_are_as_high_as_their_numbers(tmp_path):
+def test_bar_heights_are_proportional_to_their_values(tmp_path):
     drawing = bar_chart(
         [0, 1, 2], [4, 2], title="T", x_label="x", y_label="y", marks=[(2, "limit")]
     )
@@ -94,7 +94,7 @@ def test_the_name_of_a_mark_is_above_the_bars():
         assert name.get("text-anchor") == anchor  # so that it is within the drawing
 
 
-def test_a_drawing_replaces_a_drawing_and_nothing_else(tmp_path):
+def test_saving_replaces_only_its_own_drawings(tmp_path):
     file = tmp_path / "plots" / "a.svg"
     Svg("<g/>", 9, 9, "first").save(file)
     Svg("<g/>", 9, 9, "second").save(str(file))

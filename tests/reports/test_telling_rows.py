@@ -1,4 +1,4 @@
-"""The rows that tell most, by hand."""
+"""The most telling rows, checked by hand."""
 
 import numpy as np
 import pytest
@@ -32,7 +32,7 @@ def test_mistakes_are_sorted_by_confidence_and_doubts_by_margin():
     assert rows.counts[:2] == (3, 1)
 
 
-def test_long_texts_are_cut_and_lists_end(monkeypatch):
+def test_long_texts_and_lists_are_cut(monkeypatch):
     monkeypatch.setattr(telling_rows, "MOST_ROWS", 6)
     texts = ["long " * 1000] * 40
     rows = TellingRows.of(report_of(texts=texts, pairs=["second"] * 40))
@@ -41,7 +41,7 @@ def test_long_texts_are_cut_and_lists_end(monkeypatch):
     assert len(rows.mistakes[0].text) < 800
 
 
-def test_rows_of_several_labels_have_none():
+def test_several_labels_have_no_telling_rows():
     several = report_of().predictions
     table = PredictionTable(several.names, several.places, np.eye(2)[several.true], several.outputs)
     assert TellingRows.of(report_of(predictions=table)) is None

@@ -46,20 +46,20 @@ def test_texts_between_tags_are_messages(source, messages):
     assert translated(source)[1] == messages
 
 
-def test_english_is_what_the_template_says():
+def test_english_matches_the_template():
     source = "<p>Score {{ score }} of <b>{{ name }}</b> is {{ n }} &amp; more.</p>"
     environment = jinja2.Environment(autoescape=True)
     values = {"score": 0.5, "name": "<i>", "n": 3}
     assert rendered(source, **values) == environment.from_string(source).render(values)
 
 
-def test_another_language_has_the_same_values_escaped():
+def test_values_are_escaped_in_another_language():
     with speaking(Shouting()):
         page = rendered("<p>Score of {{ name }}.</p>", name="<script>{x}")
     assert page == "<p>SCORE OF &lt;script&gt;{x}.</p>"
 
 
-def test_a_script_is_translated_as_its_texts_are():
+def test_texts_in_scripts_are_translated():
     script = "const a = `x`; count.textContent = `${n} of ${all} rows`;"
     assert script_texts(script) == ["${n} of ${all} rows"]
     with speaking(Shouting()):

@@ -32,7 +32,7 @@ def found(tfidf=14, encoder=12, rows=20):
     )
 
 
-def test_they_come_back_from_plain_data():
+def test_from_dict_restores_baselines():
     baselines = found()
     assert Baselines.from_dict(baselines.to_dict()) == baselines
 
@@ -45,12 +45,12 @@ def test_they_come_back_from_plain_data():
         {"training_rows": "many"},
     ],
 )
-def test_what_is_no_record_of_them(damage):
+def test_from_dict_refuses_other_data(damage):
     with pytest.raises((KeyError, TypeError, ValueError)):
         Baselines.from_dict({**found().to_dict(), **damage})
 
 
-def test_the_best_is_one_that_learns():
+def test_best_is_a_baseline_that_learns():
     # 12 of 20 rows less 1 / sqrt(20) are 0.3764, and 16 of all 40 are 0.4.
     assert found(tfidf=15).best("accuracy").name == "encoder"
     assert found(tfidf=16).best("accuracy").name == "tfidf"
@@ -73,14 +73,14 @@ def test_the_table():
     assert found().compared("macro_f1").startswith("To compare, macro F1 of the baselines: the sa")
 
 
-def test_a_score_of_fewer_rows_tells_how_many():
+def test_a_score_on_fewer_rows_says_how_many():
     told = found().compared("accuracy")
     assert told.endswith("the same for all 0.2500, TF-IDF 0.3500, frozen encoder 0.6000 (20 rows)")
     assert "rows" not in found(rows=40).compared("accuracy")
 
 
 @pytest.mark.parametrize("target", [Multi(), Regression(scale=(2.0,)), Soft()])
-def test_scores_of_every_target_are_read_again(target):
+def test_scores_of_each_target_survive_a_round_trip(target):
     targets = {
         "multi": np.array([[1, 0], [0, 1], [1, 1]]),
         "regression": np.array([[1.0], [2.0], [4.0]]),
@@ -94,7 +94,7 @@ def test_scores_of_every_target_are_read_again(target):
         assert f"TF-IDF {found['tfidf'].score(monitor):.4f}" in found.compared(monitor)
 
 
-def test_of_errors_the_lowest_is_best():
+def test_the_lowest_error_is_best():
     one, other = (
         Baseline(name, 9, Regression().scores(raw, np.ones((4, 1)), ["a"]), 1.0)
         for name, raw in (("tfidf", np.full((4, 1), 3.0)), ("encoder", np.full((4, 1), 2.0)))

@@ -6,12 +6,12 @@ from kbert.results.evaluation_record import EvaluationRecord
 
 
 def finding(right, monitor="accuracy", loss=0.5, **baselines):
-    """What is found of a model with this many of 40 rows right."""
+    """Return the finding for a model with this many of 40 rows right."""
     record = EvaluationRecord(2, 70, {"dev": evaluation(right, 40, loss)})
     return below_baseline_finding(record, found(**baselines), monitor)
 
 
-def test_it_is_below_what_was_scored_on_the_same_rows():
+def test_warns_below_a_baseline_scored_on_the_same_rows():
     below = finding(29, tfidf=30, encoder=0)
     assert (below.code, below.severity) == ("below-baseline", "warning")
     assert below.message == (
@@ -22,7 +22,7 @@ def test_it_is_below_what_was_scored_on_the_same_rows():
 
 
 @pytest.mark.parametrize(("right", "is_below"), [(22, True), (23, True), (24, False)])
-def test_of_a_sample_by_more_than_chance(right, is_below):
+def test_a_sampled_baseline_must_be_better_by_more_than_chance(right, is_below):
     # 16 of 20 rows are 0.8, of which 1 / sqrt(20) may be chance: below 0.5764 it is not.
     below = finding(right, encoder=16)
     assert (below is not None) == is_below

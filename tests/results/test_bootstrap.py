@@ -1,4 +1,4 @@
-"""Intervals over samples of the rows."""
+"""Bootstrap intervals over samples of the rows."""
 
 import numpy as np
 import pytest
@@ -7,7 +7,7 @@ from scipy import stats
 from kbert.results.bootstrap import Interval, bootstrap, bootstrap_scores
 
 
-def test_it_is_the_percentile_interval_of_scipy():
+def test_matches_the_percentile_interval_of_scipy():
     right = np.random.default_rng(1).random(400) < 0.8
     found = bootstrap(lambda at: right[at].mean(), len(right))
     expected = stats.bootstrap(
@@ -29,7 +29,7 @@ def test_samples_without_a_score_do_not_count():
     assert str(interval) == f"{interval.low:.4f} to {interval.high:.4f}"
 
 
-def test_two_scores_are_on_the_same_samples():
+def test_two_scores_use_the_same_samples():
     values = np.random.default_rng(2).normal(size=60)
     one, two = (bootstrap_scores(lambda at, k=k: k * values[at].sum(), 60) for k in (1, 2))
     assert np.allclose(two, 2 * one)

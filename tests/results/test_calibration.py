@@ -1,4 +1,4 @@
-"""Calibration: by hand, and as scikit-learn computes it."""
+"""Calibration, checked by hand and against scikit-learn."""
 
 import numpy as np
 import pytest
@@ -22,7 +22,7 @@ def test_by_hand():
     assert found.brier == pytest.approx((8 * right + 2 * wrong + others) / 20)
 
 
-def test_of_two_classes_it_is_that_of_scikit_learn():
+def test_two_classes_match_scikit_learn():
     random = np.random.default_rng(0)
     positive = random.uniform(0.5, 1, 500)
     true = (random.random(500) < positive).astype(int)
@@ -33,6 +33,6 @@ def test_of_two_classes_it_is_that_of_scikit_learn():
     assert found.brier == pytest.approx(2 * brier_score_loss(true, positive))
 
 
-def test_a_sure_model_is_in_the_last_interval():
+def test_probability_1_is_in_the_last_bin():
     found = Calibration.of(np.eye(3)[[0, 1, 2]], [0, 1, 1])
     assert (found.rows, found.confidence, found.accuracy) == ((3,), (1.0,), pytest.approx((2 / 3,)))

@@ -1,4 +1,4 @@
-"""The table of classes and classes."""
+"""The confusion matrix."""
 
 import numpy as np
 from sklearn.metrics import confusion_matrix as of_scikit_learn
@@ -13,7 +13,7 @@ def table_of(true, outputs, names=("a", "b", "c")):
     return PredictionTable(tuple(names), places, np.asarray(true), np.asarray(outputs))
 
 
-def test_it_is_that_of_scikit_learn():
+def test_matches_scikit_learn():
     random = np.random.default_rng(1)
     table = table_of(random.integers(0, 2, 50), random.random((50, 3)))  # no row of the last class
     expected = of_scikit_learn(table.true, table.outputs.argmax(1), labels=[0, 1, 2])
@@ -27,7 +27,7 @@ def test_a_file_has_a_line_for_each_class():
     )
 
 
-def test_rows_of_several_labels_have_none_nor_have_very_many_classes(monkeypatch):
+def test_none_for_several_labels_or_very_many_classes(monkeypatch):
     assert confusion_table(table_of([[1, 0, 1]], [[0.5, 0.5, 0.5]])) is None
     monkeypatch.setattr(confusion, "MAX_CLASSES", 2)
     assert confusion_table(table_of([0], [[0, 0, 1]])) is None

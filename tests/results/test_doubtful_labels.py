@@ -14,7 +14,7 @@ def table_of(outputs, true, names=("a", "b", "c")):
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_doubtful_labels_are_those_of_cleanlab(seed):
+def test_matches_cleanlab(seed):
     from cleanlab.filter import find_label_issues
 
     random = np.random.default_rng(seed)
@@ -36,12 +36,12 @@ def test_doubtful_labels_are_those_of_cleanlab(seed):
     assert np.mean(found < 20) > 0.5
 
 
-def test_a_class_without_rows_is_no_ones_label():
+def test_a_class_without_rows_casts_no_doubt():
     assert doubtful_labels(table_of([[0.4, 0.1, 0.5]] * 4, [0, 0, 0, 0])).tolist() == []
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_several_labels_are_judged_as_cleanlab_judges_each(seed):
+def test_several_labels_match_cleanlab_for_each(seed):
     from cleanlab.multilabel_classification.filter import find_multilabel_issues_per_class
 
     random = np.random.default_rng(seed)

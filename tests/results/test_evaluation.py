@@ -40,13 +40,13 @@ def test_the_scores_by_hand():
 
 
 @pytest.mark.parametrize(("true", "accuracy"), [([0, 0], 1), ([0, 1], 0.5)], ids=["one", "both"])
-def test_one_class_predicted_for_all_is_chance_and_no_warning(true, accuracy):
+def test_one_class_for_all_rows_has_mcc_0_and_no_warning(true, accuracy):
     scores = Evaluation.from_logits(np.eye(2)[[0, 0]], np.array(true), ["a", "b"])
     assert (scores.accuracy, scores.mcc) == (accuracy, 0)
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_the_correlation_is_that_of_scikit_learn(seed):
+def test_mcc_matches_scikit_learn(seed):
     random = np.random.default_rng(seed)
     classes = random.integers(2, 40)
     true, predicted = random.integers(0, classes, (2, random.integers(2, 300)))
@@ -56,7 +56,7 @@ def test_the_correlation_is_that_of_scikit_learn(seed):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_weighted_scores_are_those_of_scikit_learn(seed):
+def test_weighted_scores_match_scikit_learn(seed):
     random = np.random.default_rng(seed)
     classes = int(random.integers(2, 6))
     logits = random.normal(size=(random.integers(20, 200), classes))
@@ -90,7 +90,7 @@ def test_weighted_scores_by_hand():
     assert "weighted" not in evaluation().to_dict()
 
 
-def test_many_classes_take_no_table_of_classes_and_classes():
+def test_many_classes_need_no_confusion_matrix():
     rows = 6000  # a table of them would be 288 MB
     true = np.arange(rows)
     names = [str(number) for number in true]
@@ -119,7 +119,7 @@ def test_the_losses_of_many_rows():
     assert scores.loss == pytest.approx(np.mean(parts), rel=1e-12)
 
 
-def test_great_logits_do_not_overflow():
+def test_large_logits_do_not_overflow():
     scores = Evaluation.from_logits(np.array([[1e4, 0], [0, 1e4]], np.float32), [0, 0], ["a", "b"])
     assert scores.loss == pytest.approx(5000)
 
@@ -149,7 +149,7 @@ def test_as_text_and_as_data():
     assert list(data) == ["rows", "loss", "accuracy", "macro_f1", "mcc", "classes"]
 
 
-def test_the_file_of_google():
+def test_google_eval_results():
     scores = evaluation()
     assert scores.google_lines(343) == (
         f"eval_accuracy = 0.6\neval_loss = {scores.loss}\nglobal_step = 343\nloss = {scores.loss}\n"
@@ -166,7 +166,7 @@ def test_the_file_of_google():
         ([[0], [1]], r"Received: int64 \(2, 1\)"),
     ],
 )
-def test_labels_that_are_no_class_are_refused(label_ids, message):
+def test_invalid_label_ids_are_refused(label_ids, message):
     with pytest.raises(KbertError, match=message):
         Evaluation.from_logits(np.eye(3)[:2], np.array(label_ids), ["a", "b", "c"])
     with pytest.raises(KbertError, match=message):

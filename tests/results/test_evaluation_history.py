@@ -1,4 +1,4 @@
-"""The best of a run's evaluations, patience, and the files that tell of them."""
+"""The best of a run's evaluations, patience, and the files that record them."""
 
 import json
 import math
@@ -46,7 +46,7 @@ def test_the_best(accuracies, best):
     [((0.9, 0.09, 0.5), 2), ((0.5, 0.5, 0.5), 1), ((math.nan, 0.5, 0.6), 2)],
     ids=["the-lowest-loss", "the-first-of-equals", "not-a-number"],
 )
-def test_of_equal_scores_the_loss_decides(monitor, losses, best):
+def test_loss_decides_between_equal_scores(monitor, losses, best):
     records = [record(0.75, epoch, loss=loss) for epoch, loss in enumerate(losses, 1)]
     assert EvaluationHistory(monitor, records=records).best.epoch == best
 
@@ -68,7 +68,7 @@ def test_a_history_of_0_1_keeps_the_first_of_equals():
     assert EvaluationHistory.from_dict(found.to_dict()).without_end_of(3).best.epoch == 1
 
 
-def test_a_history_of_0_1_keeps_the_first_of_equals_when_others_are_left_out():
+def test_a_filtered_history_of_0_1_keeps_the_first_of_equals():
     scores = ((0.9, 0.9), (0.75, 0.9), (0.75, 0.1), (0.8, 0.1))
     records = [record(accuracy, n, loss=loss) for n, (accuracy, loss) in enumerate(scores, 1)]
     old = EvaluationHistory("accuracy", records=records, ties="first")
@@ -89,7 +89,7 @@ def test_the_best_loss_is_the_lowest():
     assert history(0.1, 0.9, 0.5, monitor="loss").best.epoch == 2
 
 
-def test_adding_tells_whether_it_is_the_best_so_far():
+def test_add_tells_whether_it_is_the_best_so_far():
     one = EvaluationHistory("accuracy")
     added = [one.add(record(accuracy)) for accuracy in (0.5, 0.4, 0.5, 0.6)]
     assert added == [True, False, False, True]
@@ -113,18 +113,18 @@ def test_as_plain_data_and_back():
     assert (again.monitor, again.patience, again.records) == ("mcc", 3, one.records)
 
 
-def test_a_best_at_an_epochs_end_has_no_batch():
+def test_best_at_the_end_of_an_epoch_has_no_batch():
     assert "best_batch" not in history(0.5).to_dict()
 
 
-def test_the_evaluation_of_an_epochs_end_is_left_out():
+def test_evaluation_at_the_end_of_an_epoch_can_be_left_out():
     records = [record(0.5, 1), record(0.6, 2, 3), record(0.7, 2)]
     kept = EvaluationHistory("accuracy", 4, records).without_end_of(2)
     assert (kept.records, kept.patience) == (records[:2], 4)
 
 
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
-def test_those_of_kbert_0_1_are_read(backend):
+def test_reads_evaluations_of_kbert_0_1(backend):
     run = FORMATS / f"stopped-{backend}"
     text = (run / "evaluations.json").read_text(encoding="utf-8")
     found = EvaluationHistory.from_dict(json.loads(text))
@@ -148,7 +148,7 @@ def test_those_of_kbert_0_1_are_read(backend):
     ],
     ids=["empty", "list", "number", "no-set", "no-update", "no-scores", "monitor"],
 )
-def test_other_data_are_refused(values):
+def test_other_data_is_refused(values):
     with pytest.raises(KbertError, match="These are not the evaluations of a run"):
         EvaluationHistory.from_dict(values)
 
@@ -163,7 +163,7 @@ def test_files(tmp_path):
     )
 
 
-def test_without_evaluations_there_is_nothing_for_google(tmp_path):
+def test_without_evaluations_no_google_file_is_written(tmp_path):
     EvaluationHistory("accuracy").write(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["evaluations.json"]
 
@@ -182,7 +182,7 @@ def test_the_best_few():
     assert [one.epoch for one in history(0.5).best_of(3)] == [1]
 
 
-def test_an_average_is_told_and_read_again():
+def test_an_average_is_described_and_survives_a_round_trip():
     average = replace(record(0.8, 3), average_of=((3, None), (2, 5)))
     assert str(average.when) == "the average of epoch 3; epoch 2, batch 5"
     again = EvaluationHistory.from_dict(json.loads(json.dumps(history(0.5, 0.7).to_dict())))

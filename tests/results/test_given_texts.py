@@ -62,7 +62,7 @@ def test_pairs():
     ],
     ids=repr,
 )
-def test_what_is_no_list_of_texts_is_refused(given, held):
+def test_anything_but_a_list_of_texts_is_refused(given, held):
     with pytest.raises(InputError) as refusal:
         as_texts(given)
     assert held in str(refusal.value)

@@ -1,4 +1,4 @@
-"""P-values that are corrected for their number."""
+"""P-values corrected for their number."""
 
 import pytest
 
@@ -10,7 +10,7 @@ def test_by_hand():
     assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx((0.03, 0.06, 0.06, 0.02))
 
 
-def test_none_is_above_one_and_one_test_is_not_corrected():
+def test_p_values_stay_at_most_1_and_one_test_is_unchanged():
     assert holm([0.6, 0.7]) == (1.0, 1.0)
     assert holm([0.03]) == (0.03,)
     assert holm([]) == ()

@@ -15,7 +15,7 @@ def found(labels, predicted, classes=2):
 
 
 def repeated(*pairs):
-    """Labels and predictions, each pair (label, prediction) as often as its third number says."""
+    """Return labels and predictions, given triples (label, prediction, number of rows)."""
     labels = [label for label, _, times in pairs for _ in range(times)]
     return labels, [predicted for _, predicted, times in pairs for _ in range(times)]
 
@@ -25,7 +25,7 @@ def test_one_class_for_all_rows():
         "The model is no better than always answering the largest class ('yes', 0.6000 of dev): "
         "at its best, in epoch 2, its accuracy is 0.6000, and it predicts 'yes' for all 20 rows."
     )
-    # Of two that are as large, the one that is predicted.
+    # Of two equally large classes, the predicted one.
     assert "largest class ('yes', 0.5000 of dev)" in found(*repeated((0, 1, 9), (1, 1, 9)))
     # A class that is not the largest, and a third that the set lacks.
     assert "its accuracy is 0.4000, and it predicts 'no' for all 20 rows" in found(
@@ -33,7 +33,7 @@ def test_one_class_for_all_rows():
     )
 
 
-def test_several_classes_as_by_chance():
+def test_several_classes_predicted_by_chance():
     message = found(*repeated((0, 0, 15), (0, 1, 15), (1, 0, 16), (1, 1, 14)))
     assert message.endswith("its accuracy is 0.4833, with an MCC of -0.0334, as by chance.")
 
@@ -50,7 +50,7 @@ def test_several_classes_as_by_chance():
     ],
     ids=["few others", "few rows", "better", "rare class", "one class"],
 )
-def test_silent_where_the_model_may_be_good(rows):
+def test_silent_if_the_model_may_be_good(rows):
     assert found(*rows) is None
 
 
@@ -60,7 +60,7 @@ def test_missed_rows_are_not_one_class():
     assert found(labels, predicted, classes=3) is None
 
 
-def test_the_largest_class_is_the_one_of_the_most_weight():
+def test_the_largest_class_is_the_one_with_the_most_weight():
     labels, predicted = np.array([0] * 60 + [1] * 20), np.zeros(80, int)
     # Class 1 has three quarters of the weight: to answer 0 is worse than to answer 1.
     weights = np.where(labels == 1, 9.0, 1.0)

@@ -1,4 +1,4 @@
-"""How long texts are."""
+"""Histograms of text lengths."""
 
 import numpy as np
 import pytest
@@ -20,7 +20,7 @@ def test_every_text_is_counted_once_and_the_longest_in_the_last_bar(most):
 
 
 @pytest.mark.parametrize("changes", [{"counts": []}, {"counts": [-1]}, {"most": 0}, {"full": None}])
-def test_what_is_no_histogram_is_refused(changes):
+def test_invalid_histograms_are_refused(changes):
     values = {**LengthHistogram.of([1, 2], 4).to_dict(), **changes}
     with pytest.raises((TypeError, ValueError)):
         LengthHistogram.from_dict(values)

@@ -37,10 +37,10 @@ def test_perplexity(loss, perplexity):
     assert "400 tokens" in str(scores)
 
 
-def test_there_is_no_answer_without_a_text():
+def test_is_not_compared_with_an_answer_without_a_text():
     assert no_better_finding(record(1, 9.0, 0.0)) is None
 
 
-def test_no_scores_of_these():
+def test_from_dict_refuses_incomplete_scores():
     with pytest.raises(KeyError):
         MaskedEvaluation.from_dict({"target": "masked"})

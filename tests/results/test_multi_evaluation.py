@@ -31,7 +31,7 @@ def test_the_scores_by_hand():
     assert scores.loss == pytest.approx(sum(losses) / 8)
 
 
-def test_a_row_without_labels_of_which_none_is_predicted_is_right():
+def test_an_empty_prediction_for_a_row_without_labels_is_right():
     scores = MultiEvaluation.from_logits(np.full((2, 3), -1.0), np.zeros((2, 3)), ["a", "b", "c"])
     assert (scores.sample_f1, scores.subset_accuracy, scores.micro_f1) == (1, 1, 0)
     assert math.isnan(scores.average_precision)
@@ -41,7 +41,7 @@ def test_a_row_without_labels_of_which_none_is_predicted_is_right():
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("labels", [1, 2, 5])
-def test_the_scores_are_those_of_scikit_learn(seed, weighted, labels):
+def test_scores_match_scikit_learn(seed, weighted, labels):
     random = np.random.default_rng(seed)
     true = random.integers(0, 2, (60, labels))
     logits = random.normal(size=true.shape) + true
@@ -50,7 +50,7 @@ def test_the_scores_are_those_of_scikit_learn(seed, weighted, labels):
     names = [str(at) for at in range(labels)]
     scores = MultiEvaluation.from_logits(logits, true, names, limits, weights)
     told = (sigmoid(logits) >= limits).astype(int)
-    if labels > 1:  # of one column scikit-learn makes two classes
+    if labels > 1:  # scikit-learn turns one column into two classes
         for average in ("micro", "macro"):
             expected = metrics.f1_score(true, told, average=average, sample_weight=weights)
             assert getattr(scores, f"{average}_f1") == pytest.approx(expected)
@@ -89,6 +89,6 @@ def test_as_text_and_as_data():
 
 
 @pytest.mark.parametrize("targets", [TRUE[:2], TRUE * 2, TRUE[:, :1]])
-def test_targets_that_are_no_labels_of_these_rows(targets):
+def test_targets_that_do_not_fit_the_rows_are_refused(targets):
     with pytest.raises(InputError, match=r"targets. must be an array \[4, 2\] of 0 and 1"):
         MultiEvaluation.from_logits(LOGITS, targets, ["a", "b"])

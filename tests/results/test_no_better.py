@@ -1,4 +1,4 @@
-"""Whether a model of several labels, or of numbers, is better than an answer without a text."""
+"""Whether a model of several labels or of numbers is better than an answer without the text."""
 
 import numpy as np
 import pytest
@@ -17,7 +17,7 @@ def _found(target, raw, targets):
     return no_better_finding(EvaluationRecord(2, 10, {"dev": scores}))
 
 
-def test_labels_by_chance():
+def test_labels_no_better_than_chance():
     finding = _found(Multi(), np.full((60, 2), -3.0), LABELS)
     assert finding.code == "no-better-than-chance"
     assert "in epoch 2, the area under its ROC curves is 0.5000" in finding.message
@@ -29,15 +29,15 @@ def test_labels_by_chance():
     [
         (np.where(LABELS, 1.0, -1.0), LABELS),
         (np.where(LABELS, -5.0, -6.0), LABELS),  # none is predicted at 0.5
-        (np.full((60, 2), -1.0), np.zeros((60, 2), int)),  # there is none to be predicted
+        (np.full((60, 2), -1.0), np.zeros((60, 2), int)),  # no row has a label
         (np.full((49, 2), -1.0), LABELS[:49]),  # few rows
     ],
 )
-def test_silent_where_labels_are_found(raw, targets):
+def test_silent_if_labels_are_found(raw, targets):
     assert _found(Multi(), raw, targets) is None
 
 
-def test_the_mean_for_all_rows():
+def test_numbers_no_better_than_the_mean():
     finding = _found(Regression(), np.full((60, 1), NUMBERS.mean()), NUMBERS)
     assert finding.code == "no-better-than-mean"
     assert "its R2 on dev is 0.0000" in finding.message

@@ -12,7 +12,7 @@ def record(loss, predictions=60):
     return EvaluationRecord(2, 10, {"dev": scores})
 
 
-def test_a_loss_that_is_not_below():
+def test_a_loss_not_below_that_of_the_frequencies_is_reported():
     finding = no_better_than_frequencies(record(6.5), 6.25)
     assert finding.code == "no-better-than-frequencies"
     assert "in epoch 2, its masked loss on dev is 6.5000, and theirs 6.2500" in finding.message
@@ -26,4 +26,4 @@ def test_a_loss_that_is_not_below():
 )
 def test_silent(loss, predictions, unigram):
     assert no_better_than_frequencies(record(loss, predictions), unigram) is None
-    assert no_better_finding(record(loss, predictions)) is None  # which is for labels
+    assert no_better_finding(record(loss, predictions)) is None  # it is for labels

@@ -15,7 +15,7 @@ ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(1, 5
 
 
 @given(rows=ROWS, weighted=st.booleans())
-def test_the_scores_are_those_of_scikit_learn(rows, weighted):
+def test_scores_match_scikit_learn(rows, weighted):
     true, told, weights = map(np.array, zip(*rows, strict=True))
     by = weights if weighted else None
     found = OrderedEvaluation.from_predicted(told, true, 0.5, NAMES, by)
@@ -34,7 +34,7 @@ def test_the_scores_are_those_of_scikit_learn(rows, weighted):
 
 def test_by_hand():
     found = OrderedEvaluation.from_predicted(np.array([0, 1, 2]), np.array([0, 2, 2]), 0.5, NAMES)
-    # One of three is one class away. True: mean 4/3, variance 8/9; told: mean 1, variance 2/3.
+    # One of three is one class away. True: mean 4/3, variance 8/9; predicted: mean 1, variance 2/3.
     assert found.mae == pytest.approx(1 / 3)
     assert found.kappa == pytest.approx(1 - (1 / 3) / (8 / 9 + 2 / 3 + 1 / 9))
     assert found.summary().startswith("kappa 0.8000, MAE 0.3333 classes, accuracy 0.6667")

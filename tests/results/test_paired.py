@@ -9,14 +9,14 @@ from kbert.results.paired import McNemar, told_p
 
 
 def rights(first, second, both=10, neither=4):
-    """Return which rows two models have right, of which they differ in so many."""
+    """Return which rows two models have right; `first` and `second` of them only one has."""
     one = [True] * first + [False] * second + [True] * both + [False] * neither
     other = [False] * first + [True] * second + [True] * both + [False] * neither
     return np.array(one), np.array(other)
 
 
 @pytest.mark.parametrize(("first", "second"), [(8, 1), (1, 8), (3, 3), (12, 5)])
-def test_by_the_binomial_distribution(first, second):
+def test_matches_the_binomial_distribution(first, second):
     total, fewer = first + second, min(first, second)
     tail = sum(comb(total, k) for k in range(fewer + 1)) / 2**total
     found = McNemar.of(*rights(first, second))
@@ -28,5 +28,5 @@ def test_models_that_agree_do_not_differ():
     assert McNemar.of(*rights(0, 0)) == McNemar(0, 0, 1.0)
 
 
-def test_a_p_value_as_people_read_it():
+def test_p_values_are_formatted_for_display():
     assert [told_p(p) for p in (0.04, 1.0, 9e-5, None)] == ["0.0400", "1.0000", "< 0.0001", ""]

@@ -12,7 +12,7 @@ FIRST = dict(enumerate([0.80, 0.82, 0.79, 0.85, 0.81, 0.83, 0.80]))
 SECOND = dict(enumerate([0.83, 0.81, 0.84, 0.86, 0.85, 0.83, 0.82]))
 
 
-def test_it_is_the_paired_t_test_of_scipy():
+def test_matches_the_paired_t_test_of_scipy():
     found = PairedSeeds.of(FIRST, SECOND)
     expected = stats.ttest_rel(list(SECOND.values()), list(FIRST.values()))
     assert (found.t, found.p) == pytest.approx((expected.statistic, expected.pvalue))
@@ -22,7 +22,7 @@ def test_it_is_the_paired_t_test_of_scipy():
     assert found.untested is None
 
 
-def test_the_sign_test_counts_and_leaves_ties_out():
+def test_the_sign_test_ignores_ties():
     found = PairedSeeds.of(FIRST, SECOND)
     assert (found.higher, found.lower) == (5, 1)
     assert found.sign_p == pytest.approx(stats.binomtest(5, 6).pvalue)
@@ -38,7 +38,7 @@ def test_by_hand():
     assert found.interval.high == pytest.approx(2 + 4.302653 / sqrt(3), abs=1e-6)
 
 
-def test_only_shared_seeds_are_pairs():
+def test_only_shared_seeds_are_paired():
     found = PairedSeeds.of({1: 0.5, 2: 0.6, 9: 0.1}, {2: 0.7, 1: 0.8, 4: 0.9})
     assert found.seeds == (1, 2)
     assert found.differences == pytest.approx((0.3, 0.1))
@@ -54,7 +54,7 @@ def test_fewer_than_two_shared_seeds(seeds):
 
 # 0.85 - 0.80 and 0.65 - 0.60 are different floats.
 @pytest.mark.parametrize("second", [{1: 0.85, 2: 0.65}, {1: 0.80, 2: 0.60}])
-def test_differences_that_are_all_the_same_have_no_t(second):
+def test_identical_differences_have_no_t(second):
     found = PairedSeeds.of({1: 0.80, 2: 0.60}, second)
     assert found.t is found.p is None
     assert "the same with every seed" in str(found.untested)

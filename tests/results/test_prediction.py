@@ -12,7 +12,7 @@ def test_the_most_probable_class():
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
-def test_what_is_not_a_number_is_not_a_prediction(value):
+def test_nan_and_infinite_outputs_are_refused(value):
     rows = np.array([[0.5, 0.5], [0.5, 0.5], [value, 0.5], [value, value]])
     with pytest.raises(InputError, match="for 2 of 4 texts, the first of them number 3"):
         check_outputs(rows)

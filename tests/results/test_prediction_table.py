@@ -1,4 +1,4 @@
-"""Tables of predictions: what a spreadsheet reads, and kbert reads again."""
+"""Tables of predictions, for spreadsheets and for kbert to read back."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def table_of(rows=2, **changes):
     return PredictionTable(**{**values, **changes})
 
 
-def test_a_row_says_what_it_is_and_what_the_model_says():
+def test_rows_have_the_label_prediction_and_probabilities():
     table = table_of(outputs=np.array([[0.5, 0.25, 0.25], [0.125, 0.0, 0.875]], np.float32))
     assert table.to_csv() == (
         'row,label,predicted,p(no),"p(yes, much)","p("")"\n'
@@ -36,7 +36,7 @@ def test_a_row_says_what_it_is_and_what_the_model_says():
     )
 
 
-def test_weights_stand_before_the_outputs_and_several_numbers_have_columns_of_their_own():
+def test_weights_come_before_outputs_and_each_number_has_a_column():
     true = np.array([[1, 0, 1], [0, 0, 0]], np.uint8)
     weighted = table_of(true=true, weights=np.array([0.1, 2], np.float32))
     header, first, _ = csv.reader(io.StringIO(weighted.to_csv()))
@@ -46,7 +46,7 @@ def test_weights_stand_before_the_outputs_and_several_numbers_have_columns_of_th
 
 
 @given(data=st.data(), rows=st.integers(1, 5), weighted=st.booleans(), several=st.booleans())
-def test_what_is_written_is_read(data, rows, weighted, several, tmp_path_factory):
+def test_written_tables_are_read_back(data, rows, weighted, several, tmp_path_factory):
     outputs = data.draw(arrays(np.float32, (rows, 3), elements=CELLS))
     true = data.draw(
         arrays(np.int64, (rows, 3) if several else (rows,), elements=st.integers(0, 2))
@@ -74,7 +74,7 @@ def test_pandas_reads_it(tmp_path):
     assert frame['p(")'].dtype == np.float64
 
 
-def test_tables_of_several_sets_are_joined_one_after_the_other():
+def test_tables_of_several_sets_are_joined_in_order():
     dev = table_of(2).with_place("set", "dev")
     test = table_of(1, weights=np.array([0.5])).with_place("set", "test")
     joined = PredictionTable.joined([dev, test.with_place("file", "a.csv")])
@@ -96,13 +96,13 @@ def test_tables_of_several_sets_are_joined_one_after_the_other():
         "\x00",
     ],
 )
-def test_another_file_is_refused(content, tmp_path):
+def test_other_files_are_refused(content, tmp_path):
     file = tmp_path / "predictions.csv"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(InputError, match="not a table of predictions that kbert has written"):
         PredictionTable.read(file, NAMES)
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(InputError, match="cannot be read: No such file"):
         PredictionTable.read(tmp_path / "predictions.csv", NAMES)

@@ -15,7 +15,7 @@ def bowl(least, noise=0.0):
     return 2 - fall + 5 * rise + noise * np.random.default_rng(0).normal(size=len(RATES))
 
 
-def test_the_running_mean_has_no_weight_of_its_start():
+def test_the_running_mean_is_bias_corrected():
     losses = np.array([2.0, 1.0, 4.0])
     expected = [2.0, (0.9 * 0.2 + 0.1) / 0.19, (0.81 * 0.2 + 0.09 + 0.4) / 0.271]
     np.testing.assert_allclose(RateSearch(RATES[:3], losses).smoothed, expected)
@@ -32,14 +32,14 @@ def test_a_tenth_of_the_rate_of_the_lowest_loss_is_suggested(noise):
 
 
 @pytest.mark.parametrize("losses", [np.full(51, 2.0), 2 + 0.05 * np.sin(np.arange(51) * 2)])
-def test_nothing_is_suggested_where_no_rate_lowers_the_loss(losses):
+def test_nothing_is_suggested_if_no_rate_lowers_the_loss(losses):
     search = RateSearch(RATES, losses)
     assert (search.lowest, search.steepest, search.suggested) == (None, None, None)
     assert "has not clearly fallen at any of them: no suggestion." in str(search)
     assert search.to_dict()["suggested"] is None
 
 
-def test_a_loss_that_falls_to_the_end_is_told():
+def test_a_loss_still_falling_at_the_end_is_reported():
     search = RateSearch(RATES, np.linspace(2, 1, 51))
     assert search.ends_falling
     assert "still falling at the highest rate: search further up." in str(search)

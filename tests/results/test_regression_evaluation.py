@@ -28,7 +28,7 @@ def test_the_scores_by_hand():
 
 @pytest.mark.parametrize("seed", range(10))
 @pytest.mark.parametrize("weighted", [False, True])
-def test_the_scores_are_those_of_scikit_learn_and_scipy(seed, weighted):
+def test_scores_match_scikit_learn_and_scipy(seed, weighted):
     random = np.random.default_rng(seed)
     true = random.normal(size=(50, 3)) * [1, 10, 0.1] + [0, 100, -5]
     told = true + random.normal(size=true.shape) * [0.5, 20, 0.01]
@@ -58,7 +58,7 @@ def test_the_scores_are_those_of_scikit_learn_and_scipy(seed, weighted):
 @pytest.mark.parametrize(
     ("true", "told"), [([1, 2, 3], [2, 2, 2]), ([0.1, 0.1, 0.1], [1, 2, 3])], ids=["told", "true"]
 )
-def test_what_does_not_vary_has_no_correlation_and_gives_no_warning(true, told):
+def test_constant_values_have_correlation_0_and_no_warning(true, told):
     true, told = (np.array(values, float)[:, None] for values in (true, told))
     scores = RegressionEvaluation.from_predicted(told, true, ["a"])
     assert (scores.pearson, scores.spearman) == (0, 0)
@@ -75,6 +75,6 @@ def test_as_text_and_as_data():
 
 
 @pytest.mark.parametrize("targets", [[[1.0]], [[1.0], [2.0], [np.nan]]])
-def test_targets_that_are_no_numbers_of_these_rows(targets):
+def test_targets_that_do_not_fit_the_rows_are_refused(targets):
     with pytest.raises(InputError, match=r"targets. must be an array \[3, 1\] of numbers"):
         RegressionEvaluation.from_predicted(TOLD, np.array(targets), ["stars"])

@@ -1,4 +1,4 @@
-"""The temperature of logits: by hand, and as scikit-learn fits it."""
+"""The temperature of logits, checked by hand and against scikit-learn."""
 
 import itertools
 
@@ -43,7 +43,7 @@ def rows(count=400, classes=4, seed=0, sure=3.0):
 
 
 def test_by_hand():
-    """The logits say 98 %; of two classes 3 of 4 rows are right, so it must be log(3) = 4 / T."""
+    """The logits say 98%; with two classes and 3 of 4 rows right, log(3) = 4 / T must hold."""
     logits = np.array([[2.0, -2.0]] * 8 + [[-2.0, 2.0]] * 8)
     true = np.array([0, 0, 0, 1] * 2 + [1, 1, 1, 0] * 2)
     found = Temperature.fit(logits, true)
@@ -61,7 +61,7 @@ def test_by_hand():
 
 @pytest.mark.filterwarnings("ignore:Since FrozenEstimator:UserWarning")  # which fits nothing
 @pytest.mark.parametrize("weighted", [False, True])
-def test_it_is_that_of_scikit_learn(weighted):
+def test_matches_scikit_learn(weighted):
     logits, true = rows()
     weights = np.random.default_rng(1).uniform(0, 3, len(true)) if weighted else None
     theirs = CalibratedClassifierCV(
@@ -83,8 +83,8 @@ def test_no_other_temperature_has_a_lower_loss():
     assert losses[1] < min(losses[0], losses[2])
 
 
-def test_it_is_measured_on_rows_that_did_not_fit_it():
-    """The rows, class by class, are in the one half and the other by turns."""
+def test_calibration_is_measured_on_rows_that_were_not_fitted():
+    """The rows, class by class, go alternately to one half and the other."""
     logits, true = rows()
     first = np.zeros(len(true), bool)
     turns = itertools.cycle([True, False])
@@ -120,7 +120,7 @@ def test_several_labels_and_shares_of_classes():
 
 
 @pytest.mark.parametrize("sign", [1, -1])
-def test_none_is_fitted_where_all_is_right_or_wrong(sign):
+def test_nothing_is_fitted_if_all_rows_are_right_or_wrong(sign):
     true = np.array([0, 1] * 10)
     found = Temperature.fit(sign * 3.0 * np.eye(2)[true], true)
     assert (found.value, found.is_fitted) == (1.0, False)

@@ -31,7 +31,7 @@ def test_no_other_threshold_is_better(seed):
         assert f1(limit) == pytest.approx(max(map(f1, np.linspace(0, 1.001, 200))))
 
 
-def test_one_half_is_taken_where_nothing_is_better():
+def test_prefers_the_best_threshold_nearest_to_one_half():
     shares = np.array([[0.9], [0.8], [0.3], [0.1]])
     assert best_thresholds(shares, [[1], [1], [0], [0]]) == (0.5,)  # not (0.8 + 0.3) / 2
     # With two rows predicted or with four, F1 is 2/3: 0.75 is nearer to 0.5 than 0.05.
@@ -39,7 +39,7 @@ def test_one_half_is_taken_where_nothing_is_better():
     assert best_thresholds(shares, [[1], [0], [0], [1]]) == pytest.approx((0.75,))
 
 
-def test_the_scores_with_them_by_hand():
+def test_scores_with_the_thresholds_by_hand():
     shares = np.array([[0.9, 0.2], [0.6, 0.2], [0.3, 0.2], [0.1, 0.2]])
     best = BestThresholds.from_shares(shares, TRUE)
     # Label a: three of three. Label b: all four rows predicted, of which one has it.

@@ -1,4 +1,4 @@
-"""From which probability on a class is answered."""
+"""The probability from which a class is given as the answer."""
 
 import numpy as np
 import pytest
@@ -24,7 +24,7 @@ def answered(given, *shares, target=None):
 def test_one_limit_for_all(given):
     low, high, other = answered(given, 0.7, 0.75, 0.2)
     assert (low.label, low.abstained) == ("", True)
-    assert low.probability == 0.7  # and all probabilities are told
+    assert low.probability == 0.7  # and all probabilities are returned
     assert list(low.probabilities) == list(NAMES)
     assert (high.label, high.abstained) == ("good, really", False)
     assert (other.label, other.abstained) == ("bad", False)
@@ -54,7 +54,7 @@ def test_shares_of_classes_can_abstain():
         ({0: 0.5}, "`abstain`: .*'0'"),
     ],
 )
-def test_refuses(given, message):
+def test_invalid_limits_are_refused(given, message):
     with pytest.raises(InputError, match=message):
         Abstention.of(given, NAMES, Single())
 
@@ -63,6 +63,6 @@ def test_refuses(given, message):
     ("target", "message"),
     [(Multi(), "multi.*a threshold of its own"), (Regression(), "regression.*leave it out")],
 )
-def test_it_is_for_one_class(target, message):
+def test_multi_and_regression_targets_are_refused(target, message):
     with pytest.raises(InputError, match=message):
         Abstention.of(0.5, NAMES, target)

@@ -1,4 +1,4 @@
-"""The temperature by target."""
+"""The temperature for each target."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ LOGITS = np.random.default_rng(0).normal(0, 3, (200, 2))
 CLASSES = (LOGITS.argmax(axis=1) + (np.random.default_rng(1).random(200) < 0.3)) % 2
 
 
-def test_what_rows_say_is_read_as_the_target_has_it():
+def test_labels_are_read_in_the_form_of_the_target():
     of_classes = Temperature.fit(LOGITS, CLASSES)
     assert fit_temperature(LOGITS, CLASSES, Single()) == of_classes
     table = np.eye(2, dtype=np.float32)[CLASSES]
@@ -25,7 +25,7 @@ def test_what_rows_say_is_read_as_the_target_has_it():
     assert several.value != of_classes.value
 
 
-def test_thresholds_move_along():
+def test_thresholds_move_with_the_temperature():
     target = Multi(thresholds=(0.5, 0.2))
     moved = target.at_temperature(2.0)
     # logit(0.2) = -log(4), and half of it is -log(2).
@@ -37,6 +37,6 @@ def test_thresholds_move_along():
     )
 
 
-def test_numbers_have_none():
+def test_numbers_have_no_temperature():
     with pytest.raises(InputError, match="`calibrate` is for probabilities, .*regression"):
         fit_temperature(LOGITS, LOGITS, Regression())

@@ -31,7 +31,7 @@ def test_several_labels(cell, separator, labels):
 
 
 @pytest.mark.parametrize("cell", [{"a": 1}, [["a"]], [None], [""], b"\xff"])
-def test_what_is_no_list_of_labels(cell):
+def test_anything_but_a_list_of_labels_is_a_problem(cell):
     found = several_labels(cell, "tags", None)
     assert isinstance(found, Problem)
     assert "(column 'tags')" in str(found)
@@ -52,7 +52,7 @@ def test_marked_columns(cells, marked):
 
 
 @pytest.mark.parametrize("cell", ["2", "yes", 0.5, -1, "x"])
-def test_what_is_neither_0_nor_1(cell):
+def test_marks_other_than_0_and_1_are_a_problem(cell):
     found = marked_columns(["0", cell], ["a", "b"])
     assert str(found).startswith("the label (column 'b') is neither 0 nor 1: ")
 
@@ -73,7 +73,7 @@ def test_number_columns():
         (None, "the number (column 'a') is missing"),
     ],
 )
-def test_what_is_no_number(cell, message):
+def test_cells_that_are_not_numbers_are_a_problem(cell, message):
     assert str(number_columns([cell], ["a"])) == message
 
 
@@ -101,7 +101,7 @@ def test_shares_of_classes():
         ("  ", "is missing", "fill it in"),
     ],
 )
-def test_what_is_no_number_is_told(cell, problem, cure):
+def test_problems_of_number_cells_name_a_cure(cell, problem, cure):
     found = number_columns([1, cell], ["a", "b"])
     assert isinstance(found, Problem)
     assert str(found).endswith(f"(column 'b') {problem}")

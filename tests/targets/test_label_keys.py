@@ -77,7 +77,7 @@ DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
 
 
 @given(DECIMALS, DECIMALS)
-def test_numbers_are_compared_as_decimals_are(one, other):
+def test_numbers_compare_like_decimals(one, other):
     assert (number_of(str(one)) == number_of(str(other))) == (one == other)
     assert number_of(f"{one:e}") == number_of(str(one))
 
@@ -85,7 +85,7 @@ def test_numbers_are_compared_as_decimals_are(one, other):
 @pytest.mark.parametrize(
     "name", ["", "-", ".", "e1", "1e", "nan", "inf", "0x1", "1_0", "--1", "1 a", "½"]
 )
-def test_words_are_no_numbers(name):
+def test_words_are_not_numbers(name):
     assert number_of(name) is None
 
 
@@ -93,5 +93,5 @@ def test_words_are_no_numbers(name):
     ("one", "other", "kind"),
     [("1", "1.0", "number"), ("Good", "go od", "case"), ("fine", "ｆine", "form")],
 )
-def test_in_what_they_agree(one, other, kind):
+def test_likeness_of_two_values(one, other, kind):
     assert likeness(one, other) == kind

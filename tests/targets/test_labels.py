@@ -28,7 +28,7 @@ def test_the_order_of_the_names(values, names):
 
 @given(st.lists(st.text(max_size=3)), st.randoms())
 @settings(deadline=None)
-def test_the_order_hangs_on_the_set_alone(values, random):
+def test_order_depends_only_on_the_set_of_values(values, random):
     shuffled = [*values, *values]
     random.shuffle(shuffled)
     assert Labels.from_values(shuffled) == Labels.from_values(values)
@@ -54,8 +54,8 @@ def test_an_unknown_value_is_refused_with_the_known_ones():
 
 
 @pytest.mark.parametrize("value", ["Very Good", "very good ", "verygood"])
-def test_a_mistyped_value_is_told_which_it_may_be(value):
-    # No rows of a training set could have it too: both spellings in one are refused.
+def test_a_mistyped_value_gets_a_suggestion(value):
+    # A training set cannot have it too: two spellings of a label are refused.
     message = f"{value!r} is not one of .*; it differs from 'very good' only in case or blanks.*"
     message += "Cure: correct it$"
     with pytest.raises(KbertError, match=message):
@@ -72,7 +72,7 @@ def test_a_mistyped_value_is_told_which_it_may_be(value):
         ("ｆine", ("bad", "fine"), "; it differs from 'fine' only in the form of its characters"),
     ],
 )
-def test_a_value_in_another_form_is_told_which_it_is(value, known, held):
+def test_a_value_in_another_form_gets_a_suggestion(value, known, held):
     with pytest.raises(KbertError) as refusal:
         Labels(known).encode([value])
     assert held in str(refusal.value)
@@ -82,7 +82,7 @@ def test_a_value_in_another_form_is_told_which_it_is(value, known, held):
 
 
 @pytest.mark.parametrize("names", ["ab", ("a", "a"), ("a", None), ("a", "\ud800")], ids=ascii)
-def test_names_that_are_none(names):
+def test_invalid_names_are_refused(names):
     with pytest.raises(KbertError):
         Labels(names)
 

@@ -9,11 +9,11 @@ LOGITS = np.log(np.array([[9.0, 1], [1, 1 / 9], [1 / 9, 1 / 9]]))
 TRUE = np.array([[1, 1], [1, 0], [1, 0]], np.uint8)
 
 
-def test_thresholds_come_from_the_best_evaluation_and_travel():
+def test_thresholds_are_chosen_by_the_scores_and_stored():
     target = Multi(separator=";")
     scores = target.scores(LOGITS, TRUE, ["a", "b"])
     chosen = target.chosen_by(scores)
-    # Label a: all three rows have it. Label b: 0.5 and 0.1 are apart at 0.5.
+    # Label a: all three rows have it. Label b: 0.5 separates 0.5 from 0.1.
     assert chosen.thresholds == pytest.approx((0.05, 0.5))
     assert chosen.separator == ";"
     again = target_of(chosen.to_dict(), 2)
@@ -26,6 +26,6 @@ def test_thresholds_come_from_the_best_evaluation_and_travel():
 
 
 @pytest.mark.parametrize("thresholds", [[0.5], [0.5, 1.5], [0.5, -1], [0.5, "1"], "0.5", [0.5] * 3])
-def test_thresholds_that_are_none(thresholds):
+def test_invalid_thresholds_are_refused(thresholds):
     with pytest.raises(ValueError, match="does not fit its labels"):
         target_of({"kind": "multi", "thresholds": thresholds}, 2)

@@ -21,7 +21,7 @@ TEXTS = ["A joy.", "So so.", "Dull.", "Fine."]
         (["2星", "1星", "10星", "1星"], ("1星", "2星", "10星")),
     ],
 )
-def test_the_order_is_that_of_the_numbers(values, names):
+def test_labels_are_ordered_by_their_numbers(values, names):
     examples = read_examples((TEXTS, values), target="ordered")
     assert examples.labels.names == names
     assert [names[number] for number in examples.label_ids] == [str(value) for value in values]
@@ -36,7 +36,7 @@ def test_names_without_a_number_are_refused(name):
         read_examples((TEXTS, values), target="ordered")
 
 
-def test_the_order_of_given_labels_is_theirs():
+def test_given_labels_keep_their_order():
     labels = ("bad", "fair", "good")
     examples = read_examples(
         (TEXTS, ["good", "fair", "bad", "fair"]), labels=labels, target="ordered"
@@ -44,7 +44,7 @@ def test_the_order_of_given_labels_is_theirs():
     assert examples.label_ids.tolist() == [2, 1, 0, 1]
 
 
-def test_it_is_kept_and_scored():
+def test_is_stored_and_scored():
     target = target_of({"kind": "ordered"})
     assert target == Ordered() != Single()
     assert target.to_dict() == {"kind": "ordered"}
@@ -55,7 +55,7 @@ def test_it_is_kept_and_scored():
     assert scores.mae == 0.5
 
 
-def test_it_is_inspected_as_classes_are():
+def test_is_inspected_like_classes():
     texts = [f"film number {n}" for n in range(100)]
     examples = read_examples((texts, [5] * 95 + [1] * 5), target="ordered")
     inspection = inspect_examples(examples)

@@ -1,4 +1,4 @@
-"""The loss of each row, by every target: by hand, and their mean is that of the scores."""
+"""The loss of each row for every target, by hand; their mean is the loss of the scores."""
 
 import numpy as np
 import pytest
@@ -29,14 +29,14 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_their_mean_is_the_loss_of_the_scores(kind):
+def test_mean_is_the_loss_of_the_scores(kind):
     target, true = KINDS[kind]
     losses = target.row_losses(target.outputs(RAW), true)
     assert losses.shape == (6,)
     assert losses.mean() == pytest.approx(target.scores(RAW, true, "abc").loss, rel=1e-5)
 
 
-def test_of_one_class_they_are_those_of_scikit_learn():
+def test_single_class_losses_match_scikit_learn():
     outputs = Single().outputs(RAW)
     losses = Single().row_losses(outputs, CLASSES)
     for at in range(6):
@@ -54,7 +54,7 @@ def test_by_hand():
     assert regression.row_losses(half, np.array([[1.5, 4.25]])) == pytest.approx([(1 + 4) / 2])
 
 
-def test_a_probability_of_nothing_costs_much_and_is_a_number():
+def test_a_probability_of_0_has_a_large_finite_loss():
     for target, true in ((Single(), np.array([1])), (Multi(), np.array([[0, 1]]))):
         [loss] = target.row_losses(np.array([[1.0, 0.0]], np.float32), true)
         assert 80 < loss * (1 if target is Single() else 2) < 200

@@ -1,4 +1,4 @@
-"""The files of a run that its trackers are told."""
+"""The files of a run that are sent to its trackers."""
 
 from kbert.results.evaluation import Evaluation
 from kbert.results.evaluation_history import EvaluationHistory

@@ -8,7 +8,7 @@ from kbert.trackers.find_trackers import find_trackers
 from kbert.utils.missing_package import pip_install
 
 
-def test_no_name_is_no_tracker_and_imports_nothing():
+def test_no_names_give_no_trackers():
     assert find_trackers(()) == []
 
 

@@ -35,7 +35,7 @@ def test_a_tracker_gets_the_whole_log_and_the_end(tmp_path, capsys):
     assert kept["run"].settings == {"epochs": 1}
 
 
-def test_rows_are_sent_while_they_come(tmp_path, monkeypatch):
+def test_rows_are_sent_as_they_come(tmp_path, monkeypatch):
     monkeypatch.setattr(log_mirror, "_EVERY", 0.001)
     sent = threading.Event()
     monkeypatch.setattr(FakeTracker, "send", lambda self, steps: sent.set())
@@ -46,7 +46,7 @@ def test_rows_are_sent_while_they_come(tmp_path, monkeypatch):
     mirror.finish("finished")
 
 
-def test_the_same_run_goes_on_in_the_tracker_and_another_plan_does_not(tmp_path):
+def test_the_same_run_continues_in_the_tracker_but_a_new_plan_does_not(tmp_path):
     write_rows(tmp_path, "0,0,0.1,2\n")
     mirrored(tmp_path, status="stopped")
     write_rows(tmp_path, "1,0,0.1,1\n")
@@ -68,7 +68,7 @@ def test_an_evaluation_of_a_stopped_run_waits_for_its_step(tmp_path):
 
 
 @pytest.mark.parametrize("where", ["open", "send", "close"])
-def test_a_tracker_that_fails_is_told_in_one_line(where, tmp_path, monkeypatch, capsys):
+def test_a_failing_tracker_is_reported_in_one_line(where, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(FakeTracker, "fails_in", where)
     write_rows(tmp_path, "0,0,0.1,2\n")
     mirrored(tmp_path)

@@ -27,7 +27,7 @@ def track(folder, steps, known=None, status="finished", **settings):
     return tracker.id
 
 
-def test_a_run_goes_on_without_gap_or_doubled_step(client, tmp_path):
+def test_a_run_continues_without_gaps_or_repeated_steps(client, tmp_path):
     steps = [(n, {"train/loss": 2.0 - n / 1000}) for n in range(1200)]
     steps[3][1]["dev/loss"] = 0.5
     run = track(tmp_path, steps[:700], status="stopped")
@@ -42,7 +42,7 @@ def test_a_run_goes_on_without_gap_or_doubled_step(client, tmp_path):
     assert [m.step for m in client.get_metric_history(run, "dev/loss")] == [3]
 
 
-def test_a_run_that_this_mlflow_does_not_have_is_a_new_one(client, tmp_path):
+def test_a_run_unknown_to_mlflow_becomes_a_new_one(client, tmp_path):
     run = track(tmp_path, [(0, {"train/loss": 2.0})], "0" * 32)
     assert run != "0" * 32
     assert client.get_run(run).data.metrics["train/loss"] == 2.0

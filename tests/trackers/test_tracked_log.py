@@ -8,7 +8,7 @@ from kbert.results.evaluation_history import EvaluationHistory
 from kbert.trackers.tracked_log import TrackedLog, best_scores
 
 
-def test_rows_are_told_once_as_they_come(tmp_path):
+def test_rows_are_read_once_as_they_come(tmp_path):
     log = TrackedLog(tmp_path)
     assert log.read() == []
     write_rows(tmp_path, "0,0,0.1,2.5\n", "1,0,0.2,")
@@ -42,8 +42,8 @@ def test_an_evaluation_comes_with_the_step_after_it(tmp_path):
     assert (step, values["dev/mcc"], "train/loss" in values) == (3, 0.25, False)
 
 
-def test_a_plan_that_has_changed_is_told_by_its_batches(tmp_path):
-    """The optimizer's count of batches goes back where a resumed run has larger ones."""
+def test_steps_keep_counting_after_a_changed_plan(tmp_path):
+    """The optimizer's count of batches goes back when a run resumes with larger ones."""
     write_rows(tmp_path, *(f"{n},0,0.1,2\n" for n in (0, 1, 2, 3, 2, 3)), "4,1,0.1,2\n")
     write_evaluations(tmp_path, (1, None), (2, None))
     steps = dict(TrackedLog(tmp_path).read(is_over=True))

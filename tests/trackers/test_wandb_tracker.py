@@ -14,7 +14,7 @@ BLOCK = 2**15
 
 
 def read_records(file):
-    """Return the records of a run's file: those of a log of LevelDB, after its header."""
+    """Return the records of a run's file, which is a LevelDB log after a header."""
     from wandb.proto.wandb_internal_pb2 import Record
 
     data, place, parts, records = file.read_bytes(), 7, b"", []

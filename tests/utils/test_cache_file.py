@@ -1,4 +1,4 @@
-"""A cache is written to by several processes, of which some are killed."""
+"""A cache that several processes write to, some of which are killed."""
 
 import os
 import signal
@@ -26,7 +26,7 @@ write_cache_file(Path(sys.argv[1]), write)
 
 @pytest.fixture
 def writer(tmp_path):
-    """A process that is writing a file of the cache, killed at the latest in the end."""
+    """A process that is writing a file of the cache, killed at the end at the latest."""
     with subprocess.Popen(
         [sys.executable, "-c", WRITING, str(tmp_path / "cache" / "other.arrow")],
         stdout=subprocess.PIPE,
@@ -42,7 +42,7 @@ def write(path):
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="Windows has none")
-def test_what_a_killed_process_has_left_of_another_file_is_removed(writer, tmp_path):
+def test_leftovers_of_a_killed_process_are_removed(writer, tmp_path):
     cache = tmp_path / "cache"
     (of_the_living,) = cache.iterdir()
     write_cache_file(cache / "one.arrow", write)
@@ -54,7 +54,7 @@ def test_what_a_killed_process_has_left_of_another_file_is_removed(writer, tmp_p
     assert (cache / "one.arrow").read_text() == "whole"
 
 
-def test_what_earlier_versions_have_left_is_removed_after_a_day(tmp_path):
+def test_leftovers_of_earlier_versions_are_removed_after_a_day(tmp_path):
     name = f".{'a' * 64}.arrow-0123456789abcdef.tmp"
     old, new = tmp_path / name, tmp_path / name.replace("a", "b", 1)
     others = [tmp_path / "0123456789abcdef.tmp", tmp_path / ".notes-1.tmp", tmp_path / ".tmp"]
@@ -66,7 +66,7 @@ def test_what_earlier_versions_have_left_is_removed_after_a_day(tmp_path):
     assert set(tmp_path.iterdir()) == {new, *others, tmp_path / "a.arrow"}
 
 
-def test_a_write_that_fails_leaves_nothing_and_its_own_error(tmp_path):
+def test_a_failed_write_leaves_nothing_and_raises_its_own_error(tmp_path):
     def fail(path):
         path.write_text("half")
         raise OSError(28, "No space left on device")
@@ -83,7 +83,7 @@ def test_an_existing_file_is_replaced(tmp_path):
     assert (tmp_path / "a").read_text() == "whole"
 
 
-def test_a_file_system_without_locks_is_an_error_of_the_system(tmp_path, monkeypatch):
+def test_a_file_system_without_locks_raises_an_oserror(tmp_path, monkeypatch):
     def none(lock):
         raise NotImplementedError("FileSystem does not appear to support flock")
 

@@ -15,7 +15,7 @@ from kbert.utils.cache_folder import cache_folder
     ],
     ids=["KBERT_CACHE", "XDG_CACHE_HOME", "home", "empty"],
 )
-def test_where_it_is(variables, folder, monkeypatch):
+def test_location(variables, folder, monkeypatch):
     for name in ("KBERT_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():

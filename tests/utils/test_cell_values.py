@@ -25,7 +25,7 @@ class Unprintable:
 
 
 def shown(value):
-    """A value as it is written, without the address of an object, which differs each time."""
+    """Return the repr of a value without the address of an object, which differs each time."""
     return re.sub(" at 0x[0-9a-f]+", "", repr(value))
 
 
@@ -84,7 +84,7 @@ def test_missing_values(value):
     ],
     ids=shown,
 )
-def test_labels_that_are_numbers_and_are_no_texts(value, name):
+def test_numbers_are_labels_but_not_texts(value, name):
     assert to_label(value) == name
     assert to_text(value).kind in ("number", "bool")
 
@@ -110,7 +110,7 @@ def test_labels_that_are_numbers_and_are_no_texts(value, name):
     ],
     ids=lambda value: None if isinstance(value, str) else type(value).__name__,
 )
-def test_other_values_are_told(value, kind, name, shown):
+def test_other_values_are_described(value, kind, name, shown):
     for found in (to_text(value), to_label(value)):
         assert (found.kind, found.name) == (kind, name)
         assert shown in found.shown
@@ -121,7 +121,7 @@ def test_bytes_are_read_in_their_encoding():
     assert to_text(b"caf\xe9", "cp1252") == "café"
 
 
-def test_numbers_that_name_no_class():
+def test_numbers_that_cannot_name_a_class():
     assert to_label(10**5000).kind == "number"
     for value in (1j, float("inf"), np.float32("-inf"), Decimal("Infinity")):
         assert to_label(value).kind == "number"

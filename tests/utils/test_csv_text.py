@@ -16,5 +16,5 @@ def test_a_reader_finds_the_same_cells(rows):
     assert list(csv.reader(io.StringIO(csv_text(rows), newline=""))) == rows
 
 
-def test_half_a_character_is_replaced():
+def test_lone_surrogates_are_replaced():
     assert csv_line(["a\ud83d", None, 1.5]) == "a\ufffd,,1.5\n"

@@ -20,7 +20,7 @@ def mode(path):
     return path.stat().st_mode & 0o777
 
 
-def test_a_text_is_written_as_it_is_and_replaces_another(tmp_path, umask):
+def test_text_is_written_verbatim_and_replaces_the_old_file(tmp_path, umask):
     path = tmp_path / "new" / "a.txt"
     for text in ("one\r\n", "zwei 好\n", ""):
         write_text(path, text)
@@ -63,7 +63,7 @@ def contents(folder):
     return {path.name: path.read_text() for path in folder.iterdir()}
 
 
-def test_a_directory_takes_the_place_of_another(tmp_path, umask):
+def test_a_directory_replaces_another(tmp_path, umask):
     path = tmp_path / "runs" / "model"
     write_pair(path, "old")
     (path / "c.txt").write_text("old")
@@ -158,7 +158,7 @@ class Killed(BaseException):
 
 
 def kill_at(step, patch):
-    """Let nothing change names any more from a step on, as of a process that is killed."""
+    """Let nothing change names from a step on, as if the process were killed."""
     taken = itertools.count()
 
     def wrap(function):
@@ -236,7 +236,7 @@ def test_a_kill_between_the_two_renames_is_undone(tmp_path):
     assert contents(tmp_path / "my-model") == {"a.txt": "old"}
 
 
-def test_what_was_replaced_is_not_brought_back(tmp_path):
+def test_a_replaced_directory_is_not_brought_back(tmp_path):
     leftover(tmp_path, ".model-x_1.new.old", "old")
     leftover(tmp_path, "model", "new")
     remove_temporary(tmp_path)
@@ -244,7 +244,7 @@ def test_what_was_replaced_is_not_brought_back(tmp_path):
     assert contents(tmp_path / "model") == {"a.txt": "new"}
 
 
-def test_only_the_temporary_is_removed(tmp_path):
+def test_only_temporary_files_are_removed(tmp_path):
     for name in (".a.txt-x_1.tmp", ".my-notes.txt-x_1.tmp"):
         (tmp_path / name).write_text("half")
     leftover(tmp_path, ".model-x_1.new", "half")
@@ -267,13 +267,13 @@ def test_a_name_that_only_begins_like_a_leftover_stays(name, tmp_path):
     assert os.listdir(tmp_path) == [name]
 
 
-def test_a_folder_without_leftovers_or_none_at_all(tmp_path):
+def test_a_missing_folder_or_one_without_leftovers(tmp_path):
     remove_temporary(tmp_path)
     remove_temporary(tmp_path / "none")
     assert os.listdir(tmp_path) == []
 
 
-def test_the_names_of_a_directory_are_brought_to_the_disk(tmp_path, monkeypatch):
+def test_sync_directory_flushes_the_directory(tmp_path, monkeypatch):
     synced = []
     fsync = os.fsync
 
@@ -291,7 +291,7 @@ def test_the_names_of_a_directory_are_brought_to_the_disk(tmp_path, monkeypatch)
         os.fstat(handle)
 
 
-def test_a_directory_that_cannot_be_brought_to_the_disk(tmp_path, monkeypatch):
+def test_sync_directory_raises_if_it_cannot_flush(tmp_path, monkeypatch):
     handles = []
 
     def fail(handle):
@@ -307,14 +307,14 @@ def test_a_directory_that_cannot_be_brought_to_the_disk(tmp_path, monkeypatch):
         os.fstat(handles[0])
 
 
-def test_windows_knows_no_such_thing(tmp_path):
+def test_sync_directory_does_nothing_on_windows(tmp_path):
     missing = tmp_path / "none"
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(os, "name", "nt")
         sync_directory(missing)
 
 
-def test_a_full_disk_is_an_oserror(tmp_path):
+def test_save_arrays_raises_an_oserror_with_the_file_name(tmp_path):
     from kbert.utils.files import save_arrays
 
     with pytest.raises(OSError, match="No such file or directory") as refused:

@@ -18,6 +18,6 @@ from kbert.utils.float_cells import float_cell
         (1e18, "1e+18"),
     ],
 )
-def test_the_fewest_digits(number, cell):
+def test_uses_the_fewest_digits(number, cell):
     assert float_cell(number) == cell
     assert struct.pack("f", float(cell)) == struct.pack("f", number)

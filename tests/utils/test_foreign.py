@@ -24,7 +24,7 @@ class PanicException(BaseException):
         (RuntimeError("x" * 1000), "a.bin is broken: " + "x" * 300),
     ],
 )
-def test_what_a_library_raises_becomes_a_sentence_that_keeps_its_cause(error, says):
+def test_errors_of_a_library_become_a_message_with_their_cause(error, says):
     with (
         pytest.raises(InputError) as raised,
         foreign_input("{path} is broken: {reason}", path="a.bin"),
@@ -35,7 +35,7 @@ def test_what_a_library_raises_becomes_a_sentence_that_keeps_its_cause(error, sa
 
 
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EIO, errno.ENOSPC])
-def test_what_the_machine_lacks_is_no_broken_file(number):
+def test_machine_errors_are_not_reported_as_a_broken_file(number):
     error = OSError(number, os.strerror(number))
     with pytest.raises(MachineError) as raised, foreign_input("{path}: {reason}", path="a.bin"):
         raise error
@@ -43,7 +43,7 @@ def test_what_the_machine_lacks_is_no_broken_file(number):
     assert raised.value.__cause__ is error
 
 
-def test_a_library_of_this_world():
+def test_a_real_library():
     with pytest.raises(InputError, match="Expecting value"), foreign_input("{reason}"):
         json.loads("[1,")
 
@@ -52,7 +52,7 @@ def test_a_library_of_this_world():
     "error",
     [KeyboardInterrupt(), SystemExit(3), MemoryError(), InputError("ours"), MachineError("disk")],
 )
-def test_what_is_not_a_broken_file_passes_through(error):
+def test_other_exceptions_pass_through(error):
     with pytest.raises(type(error)) as raised, foreign_input("{reason}"):
         raise error
     assert raised.value is error

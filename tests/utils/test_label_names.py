@@ -44,11 +44,11 @@ def test_names_of_any_kind(given, names):
     ],
     ids=ascii,
 )
-def test_what_names_no_classes_is_refused(given, held):
+def test_invalid_names_are_refused(given, held):
     with pytest.raises(InputError) as refusal:
         label_names(given, "labels")
     assert held in str(refusal.value)
 
 
-def test_whole_characters_beyond_the_first_plane_are_names():
+def test_characters_beyond_the_basic_plane_are_allowed():
     assert check_label_names(["😀", "é"], "labels") == ("😀", "é")

@@ -1,4 +1,4 @@
-"""What a stream does that nobody reads, that is full, or that lacks the characters."""
+"""Streams that nobody reads, that are full, or whose encoding lacks the characters."""
 
 import io
 import os
@@ -41,7 +41,7 @@ def closed_in_python():
 
 
 class KernelHasGone(io.StringIO):
-    """A notebook's stream, whose writing raises what its messages are sent with."""
+    """A notebook's stream, which raises whatever error its message layer does."""
 
     def write(self, text):
         raise RuntimeError("the kernel has gone")
@@ -59,7 +59,7 @@ BROKEN = {
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the devices of Linux")
 @pytest.mark.parametrize("reason", BROKEN)
-def test_what_cannot_be_written_is_dropped_and_noted_once(reason, monkeypatch):
+def test_lost_output_is_dropped_and_noted_once(reason, monkeypatch):
     notes, stream = [], BROKEN[reason]()
     monkeypatch.setattr(sys, "stdout", stream)
     with noting_lost_output(lambda name, why: notes.append((name, why))):
@@ -110,14 +110,14 @@ def test_a_log_continues_when_its_disk_has_room_again(monkeypatch):
         ("utf-8", "正面 é ".encode() + rb"\udcff 1" + b"\n"),
     ],
 )
-def test_characters_that_an_encoding_lacks_are_escaped(encoding, expected, monkeypatch):
+def test_characters_missing_in_the_encoding_are_escaped(encoding, expected, monkeypatch):
     raw = io.BytesIO()
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding=encoding, newline="\n"))
     say("正面 é \udcff 1")
     assert raw.getvalue() == expected
 
 
-def test_it_is_a_terminal_as_long_as_it_can_be_asked(monkeypatch):
+def test_isatty_of_missing_closed_and_real_terminals(monkeypatch):
     for stream in (None, closed_in_python(), io.StringIO()):
         monkeypatch.setattr(sys, "stdout", stream)
         assert not LastingStream("stdout").isatty()

@@ -1,4 +1,4 @@
-"""Foreign texts inside Markdown and YAML."""
+"""Arbitrary texts inside Markdown and YAML."""
 
 import pytest
 from hypothesis import given
@@ -10,11 +10,11 @@ yaml = pytest.importorskip("yaml")
 
 
 @given(st.text())
-def test_yaml_reads_the_text_again(text):
+def test_yaml_reads_the_text_back(text):
     assert yaml.safe_load(f"name: {yaml_text(text)}\n") == {"name": text}
 
 
-def test_half_a_character_is_replaced():
+def test_lone_surrogates_are_replaced():
     assert yaml.safe_load(yaml_text("a\ud83d")) == "a?"
 
 

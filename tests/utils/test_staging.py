@@ -31,7 +31,7 @@ def mode(path):
 
 
 def write(path, kind, text="new"):
-    """Write as a library does that keeps others from reading."""
+    """Write like a library whose files nobody else may read."""
     with publishing(path) as new:
         if kind == "folder":
             new.mkdir(0o700)
@@ -48,7 +48,7 @@ def read(path):
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_it_has_its_name_and_the_permissions_of_the_umask(kind, tmp_path, umask):
+def test_has_its_name_and_the_permissions_of_the_umask(kind, tmp_path, umask):
     path = tmp_path / "new" / "a.b"
     write(path, kind)
     assert read(path) == "new"
@@ -61,7 +61,7 @@ def test_it_has_its_name_and_the_permissions_of_the_umask(kind, tmp_path, umask)
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_an_empty_folder_counts_as_nothing(kind, tmp_path):
+def test_an_empty_folder_is_replaced(kind, tmp_path):
     (tmp_path / "a").mkdir()
     write(tmp_path / "a", kind)
     assert read(tmp_path / "a") == "new"
@@ -69,7 +69,7 @@ def test_an_empty_folder_counts_as_nothing(kind, tmp_path):
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
 @pytest.mark.parametrize("there", ["file", "folder"])
-def test_what_was_created_meanwhile_is_kept(kind, there, tmp_path):
+def test_a_path_created_meanwhile_is_kept(kind, there, tmp_path):
     path = tmp_path / "a"
 
     def run():
@@ -87,7 +87,7 @@ def test_what_was_created_meanwhile_is_kept(kind, there, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_of_many_at_once_one_succeeds_and_nothing_is_left(kind, tmp_path):
+def test_only_one_of_many_at_once_succeeds_and_nothing_is_left(kind, tmp_path):
     barrier, failed = threading.Barrier(8), []
 
     def run(number):
@@ -128,7 +128,7 @@ def test_a_block_that_fails_leaves_nothing(error, tmp_path):
         (errno.ENAMETOOLONG, InputError),
     ],
 )
-def test_where_nothing_can_be_written(number, kind, tmp_path, monkeypatch):
+def test_a_place_that_cannot_be_written(number, kind, tmp_path, monkeypatch):
     def refuse(*arguments, **settings):
         raise OSError(number, os.strerror(number))
 
@@ -158,7 +158,7 @@ def test_a_disk_that_fails(number, expected, message, tmp_path):
 
 
 def killed(path):
-    """A process that was killed while it wrote."""
+    """Yield a process that is writing, then kill it."""
     command = [sys.executable, "-c", HOLD, str(path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline() == "writing\n"
@@ -172,7 +172,7 @@ def hidden(folder):
 
 
 @pytest.mark.parametrize("name", ["a.csv", "[a]*", "a" * 250])
-def test_what_a_killed_process_has_left_is_removed_by_the_next(name, tmp_path):
+def test_leftovers_of_a_killed_process_are_removed_by_the_next(name, tmp_path):
     path = tmp_path / name
     for _ in killed(path):
         write(tmp_path / "other", "file")  # beside it
@@ -186,8 +186,8 @@ def test_what_a_killed_process_has_left_is_removed_by_the_next(name, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["file", "folder"])
-def test_who_ends_after_giving_the_name_leaves_nothing_that_stays(kind, tmp_path, monkeypatch):
-    """Nobody writes to that name again: its refusal names another beside it."""
+def test_leftovers_after_publishing_are_removed_by_the_next_writer(kind, tmp_path, monkeypatch):
+    """Nobody writes to that name again: the refusal suggests another name beside it."""
     with monkeypatch.context() as patch:
         patch.setattr(staging, "_remove", lambda path: None)
         write(tmp_path / "a", kind)
@@ -225,7 +225,7 @@ def test_a_folder_that_was_never_locked_is_removed_once_it_is_old(tmp_path):
     assert not folder.exists()
 
 
-def test_a_folder_that_another_process_takes_for_a_leftover(tmp_path, monkeypatch):
+def test_a_folder_that_another_process_mistakes_for_a_leftover(tmp_path, monkeypatch):
     acquire, taken = staging.FileLock.acquire, []
 
     def removed_before(lock, *arguments, **settings):
@@ -240,7 +240,7 @@ def test_a_folder_that_another_process_takes_for_a_leftover(tmp_path, monkeypatc
     assert os.listdir(tmp_path) == ["a"]
 
 
-def test_who_is_stopped_is_told_that_nothing_was_written(tmp_path):
+def test_an_interrupt_notes_that_nothing_was_written(tmp_path):
     with pytest.raises(KeyboardInterrupt) as stopped, publishing(tmp_path / "a.csv"):
         raise KeyboardInterrupt
     assert stopped.value.__notes__ == [f"{tmp_path / 'a.csv'} was not written."]

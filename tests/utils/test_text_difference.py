@@ -16,5 +16,5 @@ LONG = "the same beginning that goes on and on until "
         (LONG.upper() + "X", LONG + "Y", ("… AND ON UNTIL X", "… and on until Y")),
     ],
 )
-def test_the_place_where_they_differ_is_seen(first, second, shown):
+def test_the_difference_is_shown(first, second, shown):
     assert around_difference(first, second, 15) == shown

@@ -14,14 +14,14 @@ from kbert.utils.untrusted import (
 )
 
 
-def test_a_file_of_the_folder_is_taken(tmp_path):
+def test_files_of_the_folder_are_accepted(tmp_path):
     (tmp_path / "a").write_bytes(b"abc")
     (tmp_path / "b").symlink_to("a")
     check_file(tmp_path / "b")
     assert read_bytes(tmp_path / "b") == b"abc"
 
 
-def test_a_pointer_of_git_lfs_is_named(tmp_path):
+def test_a_git_lfs_pointer_is_recognized(tmp_path):
     pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"
     (tmp_path / "a").write_text(pointer)
     with pytest.raises(KbertError, match=r"a is a pointer of Git LFS; .*: git lfs pull"):
@@ -40,7 +40,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path):
         check_file(tmp_path / "folder" / "loop")
 
 
-def test_the_cache_of_hugging_face_links_to_its_blobs(tmp_path):
+def test_links_to_blobs_of_the_hugging_face_cache_are_accepted(tmp_path):
     snapshot = tmp_path / "models--x--bert" / "snapshots" / "1234"
     blobs = tmp_path / "models--x--bert" / "blobs"
     snapshot.mkdir(parents=True)
@@ -78,7 +78,7 @@ def test_pipes_devices_and_large_files_are_refused(tmp_path):
     ],
     ids=["broken", "bytes", "nan", "infinite", "digits", "deep", "deeper", "objects"],
 )
-def test_json_is_refused(data, message):
+def test_invalid_json_is_refused(data, message):
     with pytest.raises(KbertError, match=message):
         parse_json(data, "a")
 
@@ -95,7 +95,7 @@ def test_plain_names():
         assert not is_plain_name(name)
 
 
-def test_lines_have_an_end():
+def test_overlong_lines_are_refused():
     assert list(iter_lines(io.BytesIO(b"a\nb"), "x")) == [b"a\n", b"b"]
     with pytest.raises(KbertError, match="x contains a line of more than 16,777,216 bytes"):
         list(iter_lines(io.BytesIO(b"a" * (2**24 + 1)), "x"))

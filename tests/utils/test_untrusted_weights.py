@@ -45,7 +45,7 @@ def entry(shape, start, end):
         *("negative", "beyond", "far-beyond", "reversed", "same", "overlapping", "rest", "type"),
     ],
 )
-def test_a_safetensors_header_is_refused(content, tmp_path):
+def test_invalid_safetensors_headers_are_refused(content, tmp_path):
     path = tmp_path / "model.safetensors"
     path.write_bytes(content)
     with pytest.raises(KbertError, match="model.safetensors cannot be read"):
@@ -92,7 +92,7 @@ def _virtual_data(file):
     ],
     ids=["external-link", "soft-link", "external", "virtual", "shape-bomb", "gzip", "objects"],
 )
-def test_hdf5_is_refused(make, message):
+def test_unsafe_hdf5_is_refused(make, message):
     with pytest.raises(KbertError, match=f"^w: .*{message}"):
         h5_size(h5(make), "w")
 
@@ -101,7 +101,7 @@ def test_size_of_hdf5():
     def make(file):
         file.create_dataset("g/a", data=np.zeros((2, 3)))
         file["b"] = np.float32(1)
-        file["g"]["up"] = file["/"]  # a hard link that makes a circle
+        file["g"]["up"] = file["/"]  # a hard link that makes a cycle
 
     assert h5_size(h5(make), "w") == (2, 7)
     for data in (b"", b"\x89HDF\r\n\x1a\n", h5(make).getvalue()[:300]):
@@ -141,14 +141,14 @@ def test_a_keras_file(tmp_path):
     ],
     ids=["up", "absolute", "npz", "assets", "no-weights", "json", "deep", "no-hdf5"],
 )
-def test_entries_of_a_keras_file_are_refused(changes, message, tmp_path):
+def test_invalid_entries_of_a_keras_file_are_refused(changes, message, tmp_path):
     keras_zip(tmp_path / "a.keras", changes)
     with pytest.raises(KbertError, match=message):
         check_keras_zip(tmp_path / "a.keras")
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
-def test_an_entry_that_stands_twice_is_refused(tmp_path):
+def test_duplicate_entries_are_refused(tmp_path):
     keras_zip(tmp_path / "a.keras")
     with zipfile.ZipFile(tmp_path / "a.keras", "a") as archive:
         archive.writestr("config.json", "{}")

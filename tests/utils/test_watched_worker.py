@@ -1,4 +1,4 @@
-"""What a process and the one that watches it give each other."""
+"""What a worker and the process that watches it exchange."""
 
 import os
 import subprocess
@@ -18,7 +18,7 @@ leave("run", "runs/a")
 """
 
 
-def test_python_speaks_to_the_user_and_native_code_to_a_log(tmp_path):
+def test_python_output_goes_to_the_user_and_native_output_to_a_log(tmp_path):
     said, log = tmp_path / "said", tmp_path / "log"
     with said.open("wb") as stream, log.open("wb") as native:
         subprocess.run(
@@ -33,7 +33,7 @@ def test_python_speaks_to_the_user_and_native_code_to_a_log(tmp_path):
     assert (tmp_path / "run").read_text(encoding="utf-8") == "runs/a"
 
 
-def test_a_process_that_nobody_watches(tmp_path, monkeypatch):
+def test_an_unwatched_process_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert not is_worker()
     leave("run", "runs/a")
