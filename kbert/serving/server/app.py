@@ -79,7 +79,7 @@ def create_app(service: Service) -> FastAPI:
 
     @app.get("/health", response_model=Health, responses={503: {"model": Health}})
     async def health() -> Response:
-        """Tell whether texts are labelled."""
+        """Report whether the server answers requests."""
         name = None if service.model is None else service.model.name
         status = 200 if service.state == "ready" else 503
         return JSONResponse({"status": service.state, "model": name}, status)
@@ -89,7 +89,7 @@ def create_app(service: Service) -> FastAPI:
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": _PLAIN}})
     async def metrics() -> Response:
-        """Return what Prometheus reads."""
+        """Return the metrics for Prometheus."""
         return Response(service.metrics.text(), media_type=service.metrics.content_type)
 
     return app

@@ -46,7 +46,7 @@ class PredictRequest(_Body):
 
 
 class ClassPrediction(_Body):
-    """The prediction of a model of one class per text; `label` is null where it abstains."""
+    """The prediction of a model of one class per text; `label` is null if it abstains."""
 
     label: str | None
     probability: _Share
@@ -91,7 +91,7 @@ class ErrorDetail(_Body):
 
 
 class ErrorAnswer(_Body):
-    """The answer of a request that is refused, or that failed."""
+    """The answer to a request that is refused, or that failed."""
 
     error: ErrorDetail
     request_id: Annotated[str, Field(description="That of the header X-Request-ID.")]
