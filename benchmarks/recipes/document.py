@@ -119,10 +119,10 @@ def _parts(found: Sequence[Result]) -> Iterator[str]:
     yield from _part(
         "Few rows",
         few_table(scores),
-        f"The default trains {EPOCHS} epochs, or as many as give 100 updates, in batches of 8, or "
-        "of 4 with fewer than 32 rows; few-shot as shown above. setfit trains its encoder on "
-        "pairs of texts (`num_iterations=20`), then a logistic regression. Test scores after the "
-        "last epoch. Minutes are processor minutes per run, as above.",
+        f"In this table recommended trains {EPOCHS} epochs, or as many as give 100 updates, in "
+        "batches of 8, or of 4 with fewer than 32 rows; few-shot trains as shown above. setfit "
+        "trains its encoder on pairs of texts (`num_iterations=20`), then a logistic regression. "
+        "Test scores after the last epoch. Minutes are processor minutes per run.",
     )
     yield from _part(
         "The recipe for few rows beside setfit",
