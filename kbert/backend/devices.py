@@ -14,7 +14,7 @@ from kbert.backend.batch_share import ALONE, BatchShare
 from kbert.backend.choose_backend import import_keras
 from kbert.backend.global_seed import same_seeds
 
-_GROUPS = itertools.count(0, 1000)
+_GROUPS = itertools.count(0, 1000)  # the first group number of each strategy of TensorFlow
 
 
 def devices_there_are(backend: str) -> int:
