@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import keras
 
@@ -19,14 +19,9 @@ from kbert.models.raw_fit import batches_of_fit
 from kbert.models.share_batches import share_batches
 from kbert.models.text_stream import StreamSetter, TextStream
 
-if TYPE_CHECKING:
-    from kbert.models.text_model import TextModel
-
 
 @contextmanager
-def prepared_fit(
-    model: "TextModel", arguments: dict[str, Any], callbacks: Any
-) -> Iterator[dict[str, Any]]:
+def prepared_fit(model: Any, arguments: dict[str, Any], callbacks: Any) -> Iterator[dict[str, Any]]:
     """Yield the arguments for `keras.Model.fit`, which is called inside the `with` block.
 
     Args:
