@@ -80,13 +80,14 @@ def test_a_surface_words_messages_in_its_language(chinese):
     finding = Finding(
         "too-few-updates",
         "error",
-        "The run changes the weights {times}; with fewer than {few} updates a model learns little.",
+        "The run changes the weights {times}; with fewer than {few} updates, a model stays close "
+        "to where it begins.",
         Cure({"epochs": 20}, otherwise=(Cure(note="add rows"),)),
         {"times": count_noun(6, "time"), "few": 100},
     )
     english = finding.to_dict()
     with speaking(chinese):
-        assert finding.message == "这次训练只改变权重 6 次；少于 100 次更新时模型学不到多少。"
+        assert finding.message == "这次训练只改变权重 6 次；少于 100 次更新时，模型与起点相差不大。"
         assert str(finding.cure) == "--epochs 20；或者 增加数据"
         assert str(finding).startswith("错误 too-few-updates：")
         assert finding.to_dict()["message"] == english["message"]  # for programs

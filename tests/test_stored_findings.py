@@ -22,7 +22,10 @@ from kbert.reports.told_finding import ToldFinding
 from kbert.utils.wording import count_noun
 
 CHINESE = FlagWords(catalogue(["--lang", "zh"]))
-FEW = "The run changes the weights {times}; with fewer than {few} updates a model learns little."
+FEW = (
+    "The run changes the weights {times}; with fewer than {few} updates, a model stays close to "
+    "where it begins."
+)
 CURE = Cure({"epochs": 20}, otherwise=(Cure(note="add rows"),))
 
 
@@ -46,7 +49,7 @@ def test_a_finding_is_reworded_in_the_language_of_the_page(surface):
     assert english.shown_severity == "error"
     with speaking(CHINESE):
         told = ToldFinding.of(record)
-    assert told.message == "这次训练只改变权重 6 次；少于 100 次更新时模型学不到多少。"
+    assert told.message == "这次训练只改变权重 6 次；少于 100 次更新时，模型与起点相差不大。"
     assert told.cure == "--epochs 20；或者 增加数据"
     assert (told.severity, told.shown_severity) == ("error", "错误")
 

@@ -9,6 +9,7 @@ from kbert.choices import Task
 from kbert.config.checkpoint_options import CheckpointOptions
 from kbert.config.checks import check_type
 from kbert.config.evaluation_options import EvaluationOptions
+from kbert.config.few_rows import of_few_rows
 from kbert.config.loss_options import LossOptions
 from kbert.config.machine_options import MachineOptions
 from kbert.config.model_options import ModelOptions
@@ -104,7 +105,7 @@ class TrainConfig(
 
     def findings(self, plan: "TrainingPlan") -> list[Finding]:
         """Return what is wrong with a plan made from these settings, with cures as settings."""
-        found = super().findings(plan)
+        found = of_few_rows(super().findings(plan), self, plan.examples)
         if not self.lora_rank:
             return found
         from kbert.plans.rate_findings import lora_rate_finding

@@ -14,7 +14,7 @@ CODES = {
     "warmup-too-long": "warmup takes too much of the run",
     "no-warmup": "a small data set is trained without warmup",
     "micro-steps": "the schedule counts batches where the optimizer counts updates",
-    "too-few-updates": "too few updates to learn much",
+    "too-few-updates": "so few updates that a model stays close to where it begins",
     "batch-exceeds-data": "a batch is larger than the data",
     "last-batch-dropped": "rows are left out of every epoch",
     "unusual-rate": "the peak is far from the rates at which a BERT is fine-tuned",

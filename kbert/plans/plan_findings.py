@@ -70,7 +70,8 @@ def _updates(plan: UpdateSchedule) -> Finding | None:
     return Finding(
         "too-few-updates",
         "error" if plan.num_updates < MIN_UPDATES else "warning",
-        "The run changes the weights {times}; with fewer than {few} updates a model learns little.",
+        "The run changes the weights {times}; with fewer than {few} updates, a model stays close "
+        "to where it begins.",
         Cure({"batch_size": batch_size, "epochs": epochs}),
         {"times": count_noun(plan.num_updates, "time"), "few": FEW_UPDATES},
     )
