@@ -47,6 +47,15 @@ def accumulated_steps(optimizer: Any) -> int:
     return inner_optimizer(optimizer).gradient_accumulation_steps or 1
 
 
+def built_for(optimizer: Any) -> list[keras.Variable] | None:
+    """Return the variables that an optimizer has been built to update; None before it is built.
+
+    Leans on `self._trainable_variables` (optimizers/base_optimizer.py).
+    """
+    optimizer = inner_optimizer(optimizer)
+    return list(optimizer._trainable_variables) if optimizer.built else None
+
+
 def gradient_norm(optimizer: Any) -> keras.Variable | None:
     """Return the variable in which kbert's optimizers leave the norm of an update's gradients.
 

@@ -11,6 +11,7 @@ from kbert.config import ModelOptions
 from kbert.data.inspection.class_order import SHUFFLE_BUFFER
 from kbert.data.inspection.duplicate_rows import duplicates_table
 from kbert.data.inspection.inspect_examples import inspect_examples
+from kbert.data.reading.columns import listed_columns
 from kbert.data.reading.examples import Examples
 from kbert.data.reading.no_label_column import NoLabelColumn
 from kbert.data.reading.reading_options import ReadingOptions
@@ -48,7 +49,7 @@ def show_inspection(
     examples = _read(data, reading) if task is None else read_task(task, data, "train")
     if plot is not None and examples.class_ids is None:
         raise InputError(
-            "{plot} draws the classes, but {data} has no column that was recognised as the label."
+            "{plot} draws the classes, but {data} has no column that was recognized as the label."
             if examples.y is None
             else "{plot} draws one class for each row, but the target is {target}.",
             plot=Option("plot"),
@@ -85,13 +86,7 @@ def show_inspection(
         if why_not:
             show(worded("  tokens were not counted: {why_not}", why_not=why_not))
         if examples.labels is None:
-            cure = Option("label", "NAME")
-            show(
-                worded(
-                    "  no column was recognised as the label; name it to see more: {cure}",
-                    cure=cure,
-                )
-            )
+            show(_without_label(examples))
     if plot is not None:
         assert examples.class_ids is not None
         assert examples.labels is not None
@@ -124,6 +119,17 @@ def show_inspection(
     return exit_status(inspection.findings)
 
 
+def _without_label(examples: Examples) -> str:
+    """Return the line that says why there are no classes, and how to see them."""
+    if examples.columns is None or len(examples.columns.names) == 1:
+        return worded("  without labels: only the texts were inspected")
+    return worded(
+        "  no column was recognized as the label among {columns}; name it to see more: {cure}",
+        columns=listed_columns(examples.columns.names),
+        cure=Option("label", "NAME"),
+    )
+
+
 def _write_duplicates(sets: Mapping[str, Examples], path: Path) -> int:
     """Write the rows whose text occurs more than once, and return how many there are."""
     table, count = duplicates_table(sets)
@@ -133,7 +139,7 @@ def _write_duplicates(sets: Mapping[str, Examples], path: Path) -> int:
 
 
 def _read(data: str, reading: ReadingOptions) -> Examples:
-    """Return the examples, without labels where no column could be recognised as the label."""
+    """Return the examples, without labels where no column could be recognized as the label."""
     try:
         return reading.read(data, on_bad_row="skip")
     except NoLabelColumn:

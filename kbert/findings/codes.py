@@ -81,7 +81,7 @@ CODES = {
     "tail-split": "the last rows lack classes",
     "label-variants": "the same label, written in several ways",
     "label-looks-missing": "labels that are words for a missing value",
-    "labels-are-numbers": "labels that look like scores",
+    "labels-are-numbers": "labels that are numbers, trained as classes",
     "labels-joined": "several labels joined by a separator",
     "too-many-classes": "nearly every row is a class of its own",
     "text-looks-missing": "texts that are words for a missing value",

@@ -71,7 +71,7 @@ class Source(ABC):
         return None
 
     def check(self) -> None:
-        """Raise InputError if the format is recognised but this model cannot be used."""
+        """Raise InputError if the format is recognized but this model cannot be used."""
         return None
 
     def labels(self) -> tuple[str, ...] | None:

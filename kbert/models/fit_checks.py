@@ -14,6 +14,7 @@ from kbert.backend.tensor_logs import hand_over_tensors
 from kbert.data.batches import Batches
 from kbert.errors import InputError, allowed_in, raise_on_errors
 from kbert.findings import Cure, Finding, Option, downgrade
+from kbert.models.check_trained import check_trained
 from kbert.models.examples_findings import TakesFindings, examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.labels_outside import labels_outside
@@ -39,6 +40,7 @@ class FitChecks(keras.callbacks.Callback):
     def on_train_begin(self, logs: Any = None) -> None:
         self._has_begun = False
         FitCallbacks(self._checked, callbacks_of_fit(), self._validates).check()
+        check_trained(self._checked)  # here, as a callback may have replaced the optimizer
         if computes_on_accelerator(self._checked):
             hand_over_tensors()
 

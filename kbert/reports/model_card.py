@@ -99,8 +99,6 @@ class ModelCard:
 
     def text(self) -> str:
         """Return the whole card of the model in its run."""
-        with speaking(PythonWords()):
-            export = str(Call("export", "RUN", format="huggingface", output="FOLDER"))
         return f"""{self.front_matter()}
 # {markdown_text(self.name)}
 
@@ -113,9 +111,21 @@ from kbert import Predictor
 Predictor.load("RUN").predict(["A text to classify."])
 ```
 
-RUN is the path of the run. `{export}` writes the model for
-transformers, with this card.
+RUN is the path of the run. {self._export()}
 """
+
+    def _export(self) -> str:
+        """Return how to use the model without kbert, for what its head reads."""
+        reads_mean = self._settings.get("pooling") == "mean"
+        name = "onnx" if reads_mean else "huggingface"
+        with speaking(PythonWords()):
+            export = str(Call("export", "RUN", format=name, output="FOLDER"))
+        if reads_mean:
+            return (
+                f"`{export}` writes a program that needs no kbert. The head\n"
+                "reads the mean of the tokens, so transformers cannot hold it."
+            )
+        return f"`{export}` writes the model for\ntransformers, with this card."
 
     @property
     def _settings(self) -> dict[str, Any]:

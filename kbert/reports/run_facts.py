@@ -2,13 +2,19 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
+from kbert.config import CheckpointOptions, TrackerOptions
 from kbert.reports.run_report import RunReport
 
 # Settings about which another part says more: "data" about places, "versions" about the backend.
 _ELSEWHERE = ("data", "dev", "test", "output", "backend")
+# Settings that change neither a weight nor a score.
+_WITHOUT_EFFECT = {
+    *("allow", "baseline", "report"),
+    *(f.name for options in (CheckpointOptions, TrackerOptions) for f in fields(options)),
+}
 _DIGITS = 12  # of a fingerprint, where people read it
 
 
@@ -17,7 +23,8 @@ class RunFacts:
     """The facts of a run, by name.
 
     Args:
-        settings: dict. The settings of config.toml, except for places.
+        settings: dict. The settings of config.toml, except for places and for those that change
+            neither a weight nor a score.
         data: dict. For each set its rows, its fingerprint and where it was read from:
             "train.rows", "train.sha256", "train.source".
         versions: dict. The versions of packages, and the backend.
@@ -34,7 +41,11 @@ class RunFacts:
         """Return the facts of a run, as far as it has recorded them."""
         settings, record = tomllib.loads(report.settings), report.record
         return cls(
-            settings={name: value for name, value in settings.items() if name not in _ELSEWHERE},
+            settings={
+                name: value
+                for name, value in settings.items()
+                if name not in _ELSEWHERE and name not in _WITHOUT_EFFECT
+            },
             data={
                 f"{of_set}.{name}": values.get(name)
                 for of_set, values in record.get("data", {}).items()

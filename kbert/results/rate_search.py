@@ -124,7 +124,7 @@ class RateSearch:
             lines.append(worded("it falls fastest at {rate:.2g}", rate=self.steepest))
         lines.append(
             worded(
-                "Suggested peak learning rate, a tenth of the first: {rate:.2g}",
+                "Suggested peak learning rate, a tenth of the rate of the lowest loss: {rate:.2g}",
                 rate=self.suggested,
             )
         )

@@ -26,16 +26,15 @@ def different_rows(
         other: RunDirectory.
         runs: sequence of RunDirectory. All runs that are to be compared.
     """
-    cure = Cure(
-        call=Call("compare", *runs, on="DATA"),
-        otherwise=(
-            Cure(
-                note="train both with the same dev file, or by {split_seed} with the same rows set "
-                "aside",
-                values={"split_seed": Option("split_seed", 0)},
-            ),
-        ),
-    )
+    same_file = run_config(first).data == run_config(other).data
+    again = Cure(note="train both with the same dev file")
+    if same_file:
+        again = Cure(
+            note="train both with the same dev file, or by {split_seed} with the same rows set "
+            "aside",
+            values={"split_seed": Option("split_seed", 0)},
+        )
+    cure = Cure(call=Call("compare", *runs, on="DATA"), otherwise=(again,))
     if is_cross_validation(first):
         return InputError(
             "{first} and {other} are cross-validations of different rows, so their scores cannot "

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.results.rate_search import RateSearch, check_rates
+from kbert.utils.say import say, verbose_level, verbosity
 
 
 def find_learning_rate(
@@ -19,6 +20,7 @@ def find_learning_rate(
     lowest: float = 1e-7,
     highest: float = 1e-2,
     updates: int = 100,
+    verbose: int = 1,
 ) -> RateSearch:
     """Train a compiled model at rates that grow from update to update, and return the losses.
 
@@ -33,6 +35,7 @@ def find_learning_rate(
         lowest: float. The first rate. Defaults to 1e-7.
         highest: float. The last rate. Defaults to 1e-2.
         updates: int. The number of rates to try, one update each. Defaults to 100.
+        verbose: int. 1 prints the loss after each tenth of the search, 0 nothing. Defaults to 1.
 
     Raises:
         InputError: the model is not compiled, there is no batch, or a value is out of range.
@@ -59,8 +62,8 @@ def find_learning_rate(
     rates = [float(schedule(update * together)) for update in range(updates)]
     losses: list[float] = []
     order = itertools.cycle(range(len(batches)))
-    with _searching(model, schedule):
-        for _ in rates:
+    with _searching(model, schedule), verbosity(min(verbose, verbose_level())):
+        for update, rate in enumerate(rates, 1):
             parts = []
             for index in itertools.islice(order, together):
                 model.reset_metrics()
@@ -70,6 +73,16 @@ def find_learning_rate(
             if not np.isfinite(loss):
                 break
             losses.append(loss)
+            if update * 10 // updates > (update - 1) * 10 // updates:
+                say(
+                    worded(
+                        "update {update:,} of {updates:,}, rate {rate:.2g}, loss {loss:.4f}",
+                        update=update,
+                        updates=updates,
+                        rate=rate,
+                        loss=loss,
+                    )
+                )
     return RateSearch(np.array(rates[: len(losses)]), np.array(losses))
 
 

@@ -86,7 +86,11 @@ class PreparedRun:
 
 
 def prepare(
-    config: TrainConfig, *, split: RecordedSplit | None = None, tokenizer_sha256: str | None = None
+    config: TrainConfig,
+    *,
+    split: RecordedSplit | None = None,
+    tokenizer_sha256: str | None = None,
+    shows_plan: bool = True,
 ) -> PreparedRun:
     """Read, plan, inspect and tokenize, and refuse what would waste the run.
 
@@ -96,6 +100,7 @@ def prepare(
             kbert does now or, if another run is trained further on the same data, as that run did.
         tokenizer_sha256: str or None. The fingerprint of the tokenizer that a resumed run was
             started with. Defaults to None: a new run.
+        shows_plan: bool. Whether the plan is printed. Defaults to True.
 
     Raises:
         KbertError: something in the settings or files is wrong; FindingsError for findings of
@@ -142,7 +147,7 @@ def prepare(
     plan = config.plan(len(training))
     check_rows(config, training.target, plan.batch_size)
     of_plan = downgrade(asked.findings(plan), config.allow)
-    if config.batch_size != "auto":
+    if shows_plan and config.batch_size != "auto":
         say(asked.describe(plan, of_plan))
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
     findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer, resumes=resumes)]
@@ -151,7 +156,8 @@ def prepare(
     config = with_fitting_batch(config, len(training.labels))
     if asked.batch_size == "auto":
         plan = config.plan(len(training))
-        say(asked.describe(plan, downgrade(asked.findings(plan), config.allow)))
+        if shows_plan:
+            say(asked.describe(plan, downgrade(asked.findings(plan), config.allow)))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)

@@ -4,12 +4,14 @@ from dataclasses import replace
 
 from kbert.config import TrainConfig
 from kbert.errors import InputError
-from kbert.findings import Option
+from kbert.findings import Option, worded
 from kbert.results.rate_search import RateSearch, check_rates
 from kbert.runs.build_model import build_model, change_values
+from kbert.runs.choose_head import with_head
 from kbert.runs.find_learning_rate import find_learning_rate
 from kbert.runs.prepare import prepare
 from kbert.runs.training_batches import training_batches
+from kbert.utils.say import say
 
 # The plan of a search has no length, so findings about it do not matter.
 _OF_THE_PLAN = ("too-few-updates", "no-warmup", "unusual-rate")
@@ -34,9 +36,17 @@ def search_learning_rate(
         raise InputError(
             "A search runs on one device: leave out {option}.", option=Option("devices")
         )
-    # With a head that already fits, the loss could not fall.
     head = "new" if config.head == "auto" else config.head
-    prepared = prepare(replace(config, head=head, allow=(*config.allow, *_OF_THE_PLAN)))
+    found = replace(config, head=head, allow=(*config.allow, *_OF_THE_PLAN))
+    prepared = prepare(found, shows_plan=False)  # one that this search does not follow
+    if config.head == "auto" and with_head(config).head == "linear":
+        say(
+            worded(
+                "The search begins with a new head: with one that fits already, the loss hardly "
+                "falls at any rate. For that one: {option}",
+                option=Option("head", "linear"),
+            )
+        )
     model = build_model(prepared)
     batches = training_batches(prepared, model)
     change_values(prepared.config, model, batches)

@@ -9,7 +9,7 @@ from kbert.config import CheckpointOptions, ShardOptions, SplitOptions, TrackerO
 from kbert.config.checks import check_type
 from kbert.data.reading.reading_options import ReadingOptions
 from kbert.errors import InputError
-from kbert.findings import Cure, Option
+from kbert.findings import Call, Cure, Option
 from kbert.sweeps.axes import Axis, ListedValues, Value, ValueRange
 
 _ALIKE_OF = (ReadingOptions, SplitOptions, ShardOptions, CheckpointOptions, TrackerOptions)
@@ -76,10 +76,23 @@ def read_axes(texts: Mapping[str, str]) -> tuple[dict[str, Value], dict[str, Axi
                 "All runs of a sweep have the same {option}. Received: {text!r:.80}",
                 option=Option(name),
                 text=text,
-                cure=Cure({"seeds": len(axis.values)}) if name == "seed" and axis.values else None,
+                cure=_in_place_of(name, axis),
             )
         axes[name] = axis
     return single, axes
+
+
+def _in_place_of(name: str, axis: Axis) -> Cure | None:
+    """Return what compares several values of a setting that all runs of a sweep share."""
+    if name == "seed" and axis.values:
+        return Cure({"seeds": len(axis.values)})
+    if name == "recipe":
+        return Cure(
+            note="list the values of their settings, or train a run of each and compare them by "
+            "{compare}",
+            values={"compare": Call("compare", "RUN", "RUN2")},
+        )
+    return None
 
 
 def _list(name: str, text: str) -> ListedValues:

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message, worded
-from kbert.techniques.model_change import ModelChange, sizes_of
+from kbert.techniques.model_change import ModelChange
 from kbert.utils.wording import count_noun
 
 
@@ -48,7 +48,7 @@ class Freeze(ModelChange):
 
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
-        self.check_sizes(sizes_of(backbone))
+        self.check_model(model)
         for layer in self._frozen(backbone):
             layer.trainable = False
         return model

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from kbert.errors import InputError
 from kbert.findings import Cure, worded
-from kbert.techniques.model_change import ModelChange, sizes_of
+from kbert.techniques.model_change import ModelChange
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class LoRA(ModelChange):
         backbone = model.backbone
         if next(lora_parts(backbone), None) is not None:
             raise InputError("The model already has LoRA.")
-        self.check_sizes(sizes_of(backbone))
+        self.check_model(model)
         enable_lora(backbone, self.rank, float(self.rank if self.alpha is None else self.alpha))
         backbone.pooled_dense.trainable = model.pooling == "cls"
         return model

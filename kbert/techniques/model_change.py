@@ -4,6 +4,8 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from kbert.errors import InputError
+from kbert.findings import Cure
 from kbert.techniques.technique import Technique
 
 
@@ -27,6 +29,17 @@ class ModelChange(Technique):
         Raises:
             InputError: the model does not have what is to be changed.
         """
+
+    def check_model(self, model: Any) -> None:
+        """Raise InputError if a classifier cannot be changed this way, with code as the cure."""
+        try:
+            self.check_sizes(sizes_of(model.backbone))
+        except InputError as error:
+            if error.cure is not None:
+                fields = {self.settings[name]: value for name, value in error.cure.settings.items()}
+                values = ", ".join(f"{name}={value!r}" for name, value in fields.items())
+                error.cure = Cure(code=f"kbert.{type(self).__name__}({values})")
+            raise
 
     def check_sizes(self, sizes: Mapping[str, Any]) -> None:
         """Raise InputError if an encoder cannot be changed this way.

@@ -62,6 +62,4 @@ class RDrop(Objective):
         return (step.loss_of(second) - step.loss) / 2 + self.alpha * divergence
 
     def told(self) -> str:
-        return worded(
-            "R-Drop: two passes, whose divergence counts {alpha:g} times", alpha=self.alpha
-        )
+        return worded("R-Drop: two passes, whose divergence has weight {alpha:g}", alpha=self.alpha)

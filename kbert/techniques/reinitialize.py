@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Self
 from kbert.config.technique_options import TechniqueOptions
 from kbert.errors import InputError
 from kbert.findings import Cure, Joined, Message, worded
-from kbert.techniques.model_change import ModelChange, sizes_of
+from kbert.techniques.model_change import ModelChange
 from kbert.utils.wording import count_noun
 
 
@@ -59,7 +59,7 @@ class Reinitialize(ModelChange):
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
         own = backbone.transformer_layers
-        self.check_sizes(sizes_of(backbone))
+        self.check_model(model)
         changed = [*own[len(own) - self.layers :], *([backbone.pooled_dense] * self.pooler)]
         for layer in changed:
             for variable in layer.weights:

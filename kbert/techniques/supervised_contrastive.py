@@ -96,7 +96,7 @@ class SupervisedContrastive(Objective):
 
     def told(self) -> str:
         return worded(
-            "supervised contrastive loss: counts {weight:g} times, at temperature {temperature:g}",
+            "supervised contrastive loss: weight {weight:g}, temperature {temperature:g}",
             weight=self.weight,
             temperature=self.temperature,
         )

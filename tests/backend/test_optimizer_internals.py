@@ -36,6 +36,16 @@ def test_batch_count(is_scaled):
     assert any(variable is count for variable in optimizer.variables)
 
 
+@pytest.mark.parametrize("is_scaled", [False, True], ids=["plain", "loss-scale"])
+def test_built_for(is_scaled):
+    sgd = keras.optimizers.SGD(1e-3)
+    model = line(keras.optimizers.LossScaleOptimizer(sgd) if is_scaled else sgd)
+    assert optimizer_internals.built_for(model.optimizer) is None
+    fit(model)
+    found = optimizer_internals.built_for(model.optimizer)
+    assert [id(one) for one in found] == [id(one) for one in model.trainable_variables]
+
+
 def test_learning_rates():
     schedules = keras.optimizers.schedules
     optimizer = keras.optimizers.SGD(schedules.PolynomialDecay(1.0, 4, 0.0))

@@ -23,6 +23,9 @@ def test_a_search_is_printed_and_drawn(command, tmp_path, capsys):
     run([*command, "--highest", "1", "--plot", str(tmp_path / "rates.svg")])
     shown = capsys.readouterr().out
     assert "updates at rates from 1e-07 to" in shown
+    assert "update 3 of 12, rate 1.9e-06, loss " in shown
+    assert "Training plan" not in shown
+    assert "new head" not in shown  # random weights have no other
     drawing = (tmp_path / "rates.svg").read_text(encoding="utf-8")
     assert drawing.startswith("<svg")
     assert "learning rate, as a power of ten" in drawing

@@ -56,7 +56,14 @@ def test_equal_texts_name_the_flag_that_lists_them(inspect):
 def test_without_labels_the_texts_are_inspected(inspect):
     status, out = inspect("body\n" + "".join(f"A story of {n}\n" for n in range(50)), as_json=False)
     assert status == 0
-    assert "no column was recognised as the label; name it to see more" in out
+    assert "without labels: only the texts were inspected" in out
+
+
+def test_the_columns_are_listed_where_none_is_the_label(inspect):
+    table = "body,mood\n" + "".join(f"A story of {n},good\n" for n in range(50))
+    status, out = inspect(table, as_json=False)
+    assert status == 0
+    assert "as the label among 'body', 'mood'; name it to see more: label=\"NAME\"" in out
 
 
 def test_a_plot_without_classes_is_refused(inspect, tmp_path):

@@ -42,6 +42,13 @@ def test_hugging_face_reads_the_scores_of_the_run():
     assert "/home/me" not in text
 
 
+def test_the_export_fits_what_the_head_reads():
+    text = card(SETTINGS + 'pooling = "mean"\n').text()
+    assert 'format="onnx"' in text
+    assert "reads the mean of the tokens, so transformers cannot hold it." in text
+    assert 'format="huggingface"' in card(SETTINGS + 'pooling = "cls"\n').text()
+
+
 @pytest.mark.parametrize("hostile", [*HOSTILE, "---\nlicense: mit", "a: b # c", "[x](http://y.z)"])
 def test_markup_in_labels_and_names_is_escaped(hostile):
     findings = [{"code": "x", "severity": "warning", "message": hostile}]

@@ -4,7 +4,16 @@ from reports.hand_made import report_of
 
 from kbert.reports.run_facts import RunFacts, differing, told
 
-SETTINGS = 'data = "films.csv"\noutput = "runs/a"\nbackend = "torch"\nseed = 3\nepochs = 2\n'
+SETTINGS = """
+data = "films.csv"
+output = "runs/a"
+backend = "torch"
+seed = 3
+epochs = 2
+report = false
+keep_checkpoints = 1
+baseline = "none"
+"""
 SET = {"source": "films.csv", "rows": 40, "skipped": 0, "sha256": "0123456789abcdef"}
 RECORD = {"backend": "torch", "versions": {"kbert": "0.1.0"}, "data": {"train": SET}}
 

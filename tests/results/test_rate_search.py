@@ -28,7 +28,7 @@ def test_a_tenth_of_the_rate_of_the_lowest_loss_is_suggested(noise):
     assert search.suggested == search.lowest / 10
     assert 1e-5 < search.steepest <= search.lowest
     assert not search.ends_falling
-    assert "Suggested peak learning rate, a tenth of the first: 0.0001" in str(search)
+    assert "peak learning rate, a tenth of the rate of the lowest loss: 0.0001" in str(search)
 
 
 @pytest.mark.parametrize("losses", [np.full(51, 2.0), 2 + 0.05 * np.sin(np.arange(51) * 2)])

@@ -189,6 +189,19 @@ def test_runs_that_cannot_be_compared_are_refused(runs, verb, second, message, c
     assert "Traceback" not in error
 
 
+def test_the_cure_fits_what_differs(runs, reviews, tmp_path):
+    with pytest.raises(InputError, match=r"with the same rows set aside$"):
+        compare_runs([runs["one"], runs["rows"]])
+    other = tmp_path / "other"
+    shutil.copytree(runs["rows"], other)
+    settings = (other / "config.toml").read_text(encoding="utf-8")
+    changed = settings.replace("reviews.csv", "others.csv")
+    assert changed != settings
+    (other / "config.toml").write_text(changed, encoding="utf-8")
+    with pytest.raises(InputError, match=r"or train both with the same dev file$"):
+        compare_runs([runs["one"], other])
+
+
 def test_a_single_run_is_refused(runs, capsys):
     assert status("compare", runs["one"]) == 2
     assert "needs two runs or more" in capsys.readouterr().err

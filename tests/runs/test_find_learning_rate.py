@@ -22,11 +22,12 @@ def state_of(model):
 
 
 @pytest.mark.any_backend
-def test_the_model_is_left_as_it_was(fitted):
+def test_the_model_is_left_as_it_was(fitted, capsys):
     model, batches = fitted
     model.fit(batches, epochs=1, verbose=0)
     optimizer, before = model.optimizer, state_of(model)
-    search = find_learning_rate(model, batches, highest=1.0, updates=12)
+    search = find_learning_rate(model, batches, highest=1.0, updates=12, verbose=0)
+    assert capsys.readouterr().out == ""
     assert model.optimizer is optimizer
     for array, found in zip(before, state_of(model), strict=True):
         np.testing.assert_array_equal(found, array)

@@ -30,7 +30,7 @@ def test_written_and_read_again(folder, tokenizer):
     assert ExportSettings.read(folder) == settings
 
 
-def test_an_export_is_recognised(folder, tmp_path):
+def test_an_export_is_recognized(folder, tmp_path):
     assert Export.recognises(str(folder))
     assert not Export.recognises(str(tmp_path))
 

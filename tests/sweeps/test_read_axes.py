@@ -60,6 +60,7 @@ def test_ranges_of_a_factor_of_ten_are_logarithmic(name, text, expected):
         ("learning_rate", "1e-5:1e-4:fast", "LOW:HIGH:linear, with LOW below HIGH. Received"),
         ("dropout", "0:0.3:log", "A logarithmic range must begin above 0"),
         ("seed", "1,2,3", "All runs of a sweep have the same --seed. .* Cure: --seeds 3"),
+        ("recipe", "fast,best", "train a run of each and compare them by .*compare RUN RUN2"),
         ("monitor", "loss,accuracy", "All runs of a sweep have the same --monitor"),
     ],
 )

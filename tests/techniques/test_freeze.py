@@ -23,7 +23,8 @@ def test_frozen_weights_do_not_change(tiny_model, reviews):
 
 
 def test_more_layers_than_the_model_has_are_refused(tiny_model):
-    with pytest.raises(InputError, match="The model has 2 layers, of which 3 cannot be frozen."):
+    message = r"The model has 2 layers, of which 3 cannot be frozen. Cure: kbert.Freeze\(layers=2\)"
+    with pytest.raises(InputError, match=message):
         Freeze(layers=3)(tiny_model(layers=2))
 
 

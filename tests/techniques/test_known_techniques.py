@@ -39,9 +39,9 @@ LINES = [
     "token dropout: 10% of the tokens are [MASK] in training",
     "learning rate of each layer: 0.9 times that of the one above",
     "unfrozen one layer after the other, from the head: all are trained after 50% of the updates",
-    "R-Drop: two passes, whose divergence counts 1 times",
+    "R-Drop: two passes, whose divergence has weight 1",
     "FGM: each batch once more, its token embeddings moved by 0.5",
-    "supervised contrastive loss: counts 0.1 times, at temperature 0.3",
+    "supervised contrastive loss: weight 0.1, temperature 0.3",
     "evaluated and kept: the moving average of the weights, with a momentum of up to 0.999",
     "at the end: the average of the weights of the best 3 evaluations, if it is better; their "
     "checkpoints are kept until then",

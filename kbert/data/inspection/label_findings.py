@@ -1,7 +1,5 @@
 """What the classes of a data set mean for training."""
 
-import re
-import unicodedata
 from collections import defaultdict
 from functools import partial
 
@@ -10,24 +8,22 @@ import numpy as np
 from kbert.data.inspection.inspection import Inspection
 from kbert.data.inspection.joined_labels import joined_labels
 from kbert.data.inspection.missing_words import looks_missing
+from kbert.data.inspection.number_labels import labels_are_numbers
 from kbert.data.inspection.too_many_classes import too_many_classes, too_many_classes_finding
 from kbert.data.reading.examples import Examples
 from kbert.findings import Cure, Finding, Joined, Message, Text
-from kbert.targets.label_keys import label_key, likeness, number_of
+from kbert.targets.label_keys import label_key, likeness
 from kbert.utils.wording import count_noun, name_list
 
 _MIN_ROWS = 10  # of a class
-_MAX_SCORES = 10  # numbers with fractions that may be names of classes, such as versions
 _MAX_LISTED = 6
 _MAX_GROUPS, _MAX_ROWS = 3, 5  # in a cure
-# As in 2.5, 2,5, 25.5 %, $2.50, 2.5 stars or 2.5/5.
-_QUANTITY = re.compile(r"[^\w+.,-]*(?P<number>[+-]?[\d.,]*\d)\s*(?P<unit>[^\d].*|)")
 
 
 def label_findings(facts: Inspection, examples: Examples) -> list[Finding]:
     """Return what is wrong with the labels, given the facts about a data set, and its rows."""
     variants = partial(_variants, examples)
-    judges = (_too_many, variants, _missing, _numbers, joined_labels, _imbalance, _rare)
+    judges = (_too_many, variants, _missing, labels_are_numbers, joined_labels, _imbalance, _rare)
     return [finding for judge in judges if (finding := judge(facts)) is not None]
 
 
@@ -115,40 +111,6 @@ def _missing(facts: Inspection) -> Finding | None:
     )
 
 
-def _numbers(facts: Inspection) -> Finding | None:
-    if facts.target == "ordered":
-        return None
-    by_unit = defaultdict(list)
-    for name in facts.classes:
-        number, unit = number_of(name), ""
-        found = _QUANTITY.fullmatch(unicodedata.normalize("NFKC", name).strip())
-        if number is None and found is not None:
-            number, unit = number_of(found["number"]), found["unit"]
-        if number is not None:
-            by_unit[unit].append(number)
-    numbers = max(by_unit.values(), key=len, default=[])
-    if len(numbers) <= _MAX_SCORES or all(exponent >= 0 for _, _, exponent in numbers):
-        return None
-    return Finding(
-        "labels-are-numbers",
-        "warning",
-        "{numbers} of {classes} labels are numbers, some with fractions ({names}, ...): they look "
-        "like scores, but are trained as classes: 2.4 and 2.5 are as different as any two.",
-        Cure(
-            {"target": "regression"},
-            note="with numbers and nothing else in the column",
-            otherwise=(
-                Cure(note="group the scores into a few classes, such as low, medium and high"),
-            ),
-        ),
-        {
-            "numbers": len(numbers),
-            "classes": len(facts.classes),
-            "names": Joined(list(facts.classes)[:3]),
-        },
-    )
-
-
 def _with_rows(names: list[str], facts: Inspection) -> str:
     rows = {name: count_noun(facts.classes[name], "row") for name in names}
     shown = [Message("{name!r} ({rows})", name=name, rows=number) for name, number in rows.items()]
@@ -180,8 +142,8 @@ def _rare(facts: Inspection) -> Finding | None:
     return Finding(
         "rare-class",
         "warning",
-        "Fewer than {min_rows} rows in {rare} of {classes} classes ({name!r}: {rows}): such a "
-        "class can hardly be learned, and its scores are chance.",
+        "Fewer than {min_rows} rows in {rare} of {classes} classes ({name!r}: {rows}): a class of "
+        "so few rows may not be learned, and its scores say little.",
         Cure(note="add rows of these classes, or merge them with others"),
         {
             "min_rows": _MIN_ROWS,

@@ -1,5 +1,6 @@
 """Opens and checks Excel workbooks, and chooses the sheet to read."""
 
+import itertools
 import re
 import warnings
 import zipfile
@@ -19,6 +20,7 @@ _COMPOUND = b"\xd0\xcf\x11\xe0"  # of password-protected workbooks, and of .xls
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _COPY = Cure(note="it may be incomplete: copy or save it again")
 _MAX_LISTED = 10
+_LOOKED_AT = 100  # rows, to see which sheet holds a table
 
 
 class Workbook:
@@ -74,7 +76,7 @@ class Workbook:
                 path=self.path,
                 count=len(filled),
                 sheets=_listed(filled),
-                cure=Cure({"sheet": filled[0]}),
+                cure=Cure({"sheet": max(filled, key=self._table_rows)}),
             )
         if not filled:
             raise InputError("{path} contains no cells.", path=self.path)
@@ -102,6 +104,11 @@ class Workbook:
     def _has_cells(self, sheet: str) -> bool:
         rows = self.rows(sheet)
         return any(cell.value is not None for row in rows for cell in row)
+
+    def _table_rows(self, sheet: str) -> int:
+        """Return in how many of the first rows of a sheet several cells are filled."""
+        rows = itertools.islice(self.rows(sheet), _LOOKED_AT)
+        return sum(sum(cell.value is not None for cell in row) > 1 for row in rows)
 
     def _rows(self, book: Any, sheet: str) -> Iterator[tuple[Any, ...]]:
         table = book[sheet]

@@ -160,12 +160,9 @@ def test_names_that_are_not_missing_values(rows, read):
     [
         ([f"{n / 10:.1f}" for n in range(11)], True),
         ([f"{n / 10:.1f}" for n in range(10)], False),
-        ([str(n) for n in range(20)], False),
-        ([f"{n}.0" for n in range(20)], False),
         ([*(f"{n / 4}" for n in range(19)), "other"], True),
         ([f"{n},5" for n in range(11)], True),
         ([f"{n / 2} %" for n in range(11)], True),
-        ([f"{n}%" for n in range(11)], False),
         ([f"{n / 2} stars" for n in range(11)], True),
         ([f"{n / 2}/5" for n in range(11)], True),
         ([f"$ {n}.50" for n in range(11)], True),
@@ -174,8 +171,8 @@ def test_names_that_are_not_missing_values(rows, read):
         ([f"2021-01-{n:02}" for n in range(1, 15)], False),
     ],
     ids=[
-        *("eleven", "ten", "integers", "whole", "with a word"),
-        *("commas", "per cent", "whole per cent"),
+        *("eleven", "ten", "with a word"),
+        *("commas", "per cent"),
         *("stars", "of five", "dollars", "powers", "chapters", "dates"),
     ],
 )
@@ -186,6 +183,29 @@ def test_scores_as_labels(names, warned, rows, read):
         finding = found(inspection)["labels-are-numbers"]
         assert finding.severity == "warning"
         assert finding.cure.settings == {"target": "regression"}
+
+
+@pytest.mark.parametrize(
+    ("names", "severity"),
+    [
+        ([str(n) for n in range(20)], "info"),  # as ids of classes are
+        ([str(n) for n in range(1, 21)], "info"),
+        ([f"{n}.0" for n in range(20)], "info"),
+        ([f"{n}%" for n in range(11)], "info"),
+        ([str(n) for n in range(2, 22)], "warning"),
+        ([f"{5 * n} min" for n in range(12)], "warning"),
+        ([str(2000 + n) for n in range(12)], "warning"),
+        ([str(n) for n in range(10)], None),  # as stars and grades are
+        ([*(str(n) for n in range(11)), "1e999999999"], "info"),
+    ],
+    ids=["0 on", "1 on", "floats", "per cent", "from 2", "minutes", "years", "ten", "huge"],
+)
+def test_whole_numbers_as_labels(names, severity, rows, read):
+    inspection = inspect_examples(read(labelled(rows, names), target="single"))
+    assert severities(inspection).get("labels-are-numbers") == severity
+    if severity is not None:
+        cure = found(inspection)["labels-are-numbers"].cure
+        assert str(cure).startswith('target="regression", if they are amounts')
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,12 @@ def test_no_header(tmp_path):
     )
 
 
+def test_the_cure_names_the_sheet_with_the_table(tmp_path):
+    table = [["text", "label"], ["x", "a"], ["y", "b"]]
+    book(tmp_path / "a.xlsx", rows=[["Reviews"], ["of May"], ["and June"], ["2026"]], Other=table)
+    assert refusal(tmp_path / "a.xlsx").endswith('Cure: sheet="Other"')
+
+
 def test_sheets(tmp_path):
     other = [["text", "label"], ["x", "a"], ["y", "b"]]
     book(tmp_path / "a.xlsx", Empty=[], Other=other)
