@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kbert.findings import Option, worded
-from kbert.runs.prepare import prepare
+from kbert.findings import Option, findings_table, worded
+from kbert.runs.prepare import PreparedRun, prepare
 from kbert.sweeps.sweep import Sweep
 from kbert.utils.say import say, verbosity
 from kbert.utils.wording import count_noun
@@ -17,10 +17,13 @@ _PLANNED: dict[str, Any] = {"precision": "float32", "packing": "off"}
 def tell_plan(sweep: Sweep) -> None:
     """Read and check the data as a run does, and print the number of runs and updates.
 
+    The warnings are those of the first setting.
+
     Raises:
         KbertError: no run could be trained with these data.
     """
-    rows = _training_rows(sweep)
+    prepared = _first_run(sweep)
+    rows = len(prepared.training)
     for name, axis in sweep.axes.items():
         say(worded("{option}: {values}", option=Option(name), values=str(axis)))
     runs = sweep.trials * sweep.options.seeds
@@ -41,12 +44,14 @@ def tell_plan(sweep: Sweep) -> None:
     )
     if sweep.options.retrain:
         say(worded("Then the best setting is trained once more, with a seed of its own."))
+    warnings = [finding for finding in prepared.findings if finding.severity == "warning"]
+    if warnings:
+        say(findings_table(warnings))
 
 
-def _training_rows(sweep: Sweep) -> int:
+def _first_run(sweep: Sweep) -> PreparedRun:
     first = {name: axis.ends[0] for name, axis in sweep.axes.items()}
     config = sweep.run_config(first, sweep.config.seed, Path("run"))
     size = 32 if config.batch_size == "auto" else config.batch_size
     with verbosity(0):
-        prepared = prepare(replace(config, batch_size=size, **_PLANNED))
-    return len(prepared.training)
+        return prepare(replace(config, batch_size=size, **_PLANNED))

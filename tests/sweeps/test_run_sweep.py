@@ -151,6 +151,7 @@ def test_on_the_command_line(reviews, tiny_preset, tmp_path, capsys, whole):
     code, said = status("sweep", str(reviews), *shared, "--learning-rate", "1e-3,1e-2", "--dry-run")
     assert code == 0
     assert "2 settings x 3 seeds = 6 runs on 95 training rows" in said.out
+    assert "  WARNING  too-few-updates\n" in said.out
     code, said = status("sweep", str(reviews), *shared, "--learning-rate", "1e-3,x")
     assert (code, said.err) == (
         2,
