@@ -20,6 +20,7 @@ from kbert.callbacks.watches.loss_watch import LossWatch, StepLoss
 from kbert.callbacks.watches.update_watch import UpdateWatch
 from kbert.errors import FindingsError, allowed_in, check_codes, raise_on_errors
 from kbert.findings import Cure, Finding, by_severity, downgrade
+from kbert.models.check_trained import check_trained
 from kbert.models.examples_findings import examples_findings, sets_of
 from kbert.models.fit_callbacks import FitCallbacks
 from kbert.models.raw_texts import is_set_of_texts, labelled_batches
@@ -71,6 +72,8 @@ class PlanGuard(keras.callbacks.Callback):
 
     Raises:
         FindingsError: at the beginning of `fit`, or when the loss is not finite.
+        InputError: at the beginning of `fit`, if the optimizer was built for other variables than
+            the model trains.
 
     Example:
 
@@ -131,6 +134,7 @@ class PlanGuard(keras.callbacks.Callback):
         self._losses = LossWatch()  # without what a failed fit has left
         self._read_every = steps_between_reads(self.model, self.read_every)
         FitCallbacks(self.model, callbacks_of_fit()).check()
+        check_trained(self.model)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
         # Here, not in `on_train_begin`: only here does Keras say with which epoch `fit` begins.

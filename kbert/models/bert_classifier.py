@@ -325,6 +325,7 @@ class BertClassifier(TextModel):
             InputError: the vocabulary has no [MASK].
         """
         self.dropped_tokens = DroppedTokens(rate, self.tokenizer)
+        self.train_function = None  # the one that TensorFlow has traced knows nothing of it
 
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.

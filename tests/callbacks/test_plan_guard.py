@@ -90,6 +90,21 @@ def test_a_second_fit_is_refused_and_the_cure_works():
     assert not same_weights(model, before)
 
 
+def test_layers_frozen_since_the_first_fit_are_refused():
+    """With TensorFlow, Keras would go on training them."""
+    model = model_data()
+    fit(model, PlanGuard(PLAN))
+    model.layers[0].trainable = False
+    with pytest.raises(KbertError, match="2 variables are trainable now, 4 were then"):
+        fit(model, PlanGuard(PLAN, allow=["plan-ended"]))
+    model.compile(create_optimizer(PLAN), model.loss)
+    before = [array.copy() for array in model.get_weights()]
+    fit(model, PlanGuard(PLAN))
+    after = model.get_weights()
+    same = [bool((one == other).all()) for one, other in zip(before, after, strict=True)]
+    assert same == [True, True, False, False]
+
+
 def test_too_many_epochs_are_refused_before_a_step():
     model, guard = model_data(), PlanGuard(PLAN)
     before = model.get_weights()

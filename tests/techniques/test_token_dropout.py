@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -36,6 +37,21 @@ def test_a_model_drops_tokens_only_in_training(tiny_model):
     assert (ops.convert_to_numpy(model(inputs, training=True)) != before).any()
     seeds = model.dropped_tokens.seed_generator.state
     assert any(seeds is variable for variable in model.non_trainable_variables)
+
+
+def test_it_takes_effect_after_a_fit_too(tiny_model):
+    """TensorFlow would go on with the step that it traced in the first `fit`."""
+    model = tiny_model(all_dropout=0.0, dropout=0.0)
+    model.compile(keras.optimizers.SGD(0.0))
+
+    def loss():
+        history = model.fit(["A moving story."] * 4, ["good", "bad"] * 2, verbose=0)
+        return history.history["loss"][-1]
+
+    first = loss()
+    assert loss() == first
+    TokenDropout(0.5)(model)
+    assert loss() != first
 
 
 def test_a_keras_file_keeps_token_dropout_and_a_folder_does_not(tiny_model, tmp_path):
