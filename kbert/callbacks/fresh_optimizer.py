@@ -5,10 +5,10 @@ from typing import Any
 
 import keras
 
-from kbert.backend.optimizer_internals import replace_optimizer
+from kbert.backend.optimizer_internals import inner_optimizer, replace_optimizer
 from kbert.errors import InputError
 from kbert.findings import Cure, Option
-from kbert.optimizers.create_optimizer import create_optimizer
+from kbert.optimizers.create_optimizer import create_optimizer, settings_beside_plan
 from kbert.plans.training_plan import TrainingPlan, check_plan
 
 
@@ -22,7 +22,10 @@ class FreshOptimizer(keras.callbacks.Callback):
 
     Args:
         plan: TrainingPlan. The plan of the `fit` that begins.
-        optimizer: function that returns an optimizer for a plan. Defaults to `create_optimizer`.
+        optimizer: function that returns an optimizer for a plan. Defaults to `create_optimizer`,
+            which keeps what is not in the plan if the model's optimizer is one of kbert's: weight
+            decay, clipping, the rates of the layers, a moving average. Layers that were unfrozen
+            one after the other are not frozen again.
 
     Example:
 
@@ -35,7 +38,7 @@ class FreshOptimizer(keras.callbacks.Callback):
     def __init__(
         self,
         plan: TrainingPlan,
-        optimizer: Callable[[TrainingPlan], keras.optimizers.Optimizer] = create_optimizer,
+        optimizer: Callable[..., keras.optimizers.Optimizer] = create_optimizer,
     ) -> None:
         super().__init__()
         check_plan(plan)
@@ -52,7 +55,9 @@ class FreshOptimizer(keras.callbacks.Callback):
     def set_model(self, model: Any) -> None:
         # Here, not in `on_train_begin`: in between, `fit` makes its train function.
         super().set_model(model)
-        optimizer = self._create(self.plan)
+        old = inner_optimizer(model.optimizer)
+        settings = settings_beside_plan(old) if self._create is create_optimizer else {}
+        optimizer = self._create(self.plan, **settings)
         if isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer):
             optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         replace_optimizer(model, optimizer)

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 
 from kbert.backend.fit_internals import callbacks_of_fit
+from kbert.backend.lora_internals import lora_parts
 from kbert.backend.optimizer_internals import (
     batches_seen,
     inner_optimizer,
@@ -27,7 +28,7 @@ from kbert.models.raw_texts import is_set_of_texts, labelled_batches
 from kbert.models.state_of_fit import state_of_fit
 from kbert.models.text_model import TextModel
 from kbert.plans.fit_findings import fit_findings
-from kbert.plans.rate_findings import lower_rate
+from kbert.plans.rate_findings import lora_rate_finding, lower_rate
 from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.utils.say import say
 from kbert.utils.wording import count_noun
@@ -160,6 +161,9 @@ class PlanGuard(keras.callbacks.Callback):
         state = state_of_fit(optimizer, self.params, epoch, data)
         # `print(plan)` already shows the warnings of the plan itself.
         unsound = [finding for finding in self.plan.findings() if finding.severity == "error"]
+        if next(lora_parts(model), None) is not None:  # which no plan knows of
+            of_lora = lora_rate_finding(self.plan)
+            unsound += [] if of_lora is None else [of_lora]
         self._report([*self._unshown(unsound), *fit_findings(self.plan, state), *found])
         if data is not None:
             self._labels = LabelWatch(data, self.plan.batch_size)

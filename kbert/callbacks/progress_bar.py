@@ -111,8 +111,10 @@ class ProgressBar(keras.callbacks.Callback):
 
 
 def _loss(logs: Any) -> str:
-    (loss,) = read_together([(logs or {}).get("loss", float("nan"))])
-    return f"{float(loss):.4f}"
+    logs = logs or {}
+    loss, task = read_together([logs.get(name, float("nan")) for name in ("loss", "task_loss")])
+    # With a term such as the contrastive loss, only the loss of the task is that of an evaluation.
+    return f"{float(loss):.4f}" + (f", task_loss {float(task):.4f}" if "task_loss" in logs else "")
 
 
 def _left(seconds: float | None, batches: int) -> str:

@@ -41,7 +41,7 @@ def read_recipe(app: App, verb: tuple[str, ...], arguments: ArgumentCollection) 
 
     `continue` and `sweep` know which flags are given, and apply the recipe later.
     """
-    if verb[:1] not in (("train",), ("plan",)):
+    if verb[:1] not in (("train",), ("plan",), ("lr-find",)):
         return
     for argument in arguments:
         if argument.name == "--recipe" and argument.tokens:

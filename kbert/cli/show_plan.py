@@ -19,7 +19,16 @@ from kbert.data.reading.examples import Examples
 from kbert.data.shards.location import is_store
 from kbert.data.shards.stored_examples import StoredExamples
 from kbert.errors import InputError
-from kbert.findings import Call, Cure, Finding, Joined, Option, findings_table, worded
+from kbert.findings import (
+    Call,
+    Cure,
+    Finding,
+    Joined,
+    Option,
+    downgrade,
+    findings_table,
+    worded,
+)
 from kbert.plans.training_plan import TrainingPlan
 from kbert.runs.choose_head import with_head
 from kbert.runs.judge_data import judge_data
@@ -63,7 +72,7 @@ def show_plan(
     if len(devices) > 1:
         return show_devices(config, devices, examples, sets, judged, as_json)
     plan = config.plan(examples)
-    findings = config.findings(plan)
+    findings = downgrade(config.findings(plan), config.allow)
     record = plan_record(plan, findings)
     tell(config.describe(plan, findings))
     if config.batch_size == "auto":

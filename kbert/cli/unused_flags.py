@@ -69,7 +69,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
         Rule(
-            (*_PLAN, *_READ, *_FILE, *OF_SHARDS, *_TECHNIQUES, "backend", "time", "plot"),
+            (*_PLAN, *_READ, *_FILE, *OF_SHARDS, *_TECHNIQUES, "allow", "backend", "time", "plot"),
             "google_flags",
         ),
         _OWN_DEV,

@@ -62,6 +62,8 @@ class Comparison:
             that is not exact. Defaults to None.
         rows: int. Rows of the development set. Defaults to 0.
         target: Target. What a label is. Defaults to one class.
+        exact: bool. Whether a difference above `TOLERANCE` would have been refused. Defaults to
+            True.
     """
 
     size: int
@@ -72,6 +74,7 @@ class Comparison:
     accuracy: tuple[float, float] | None = None
     rows: int = 0
     target: Target = field(default_factory=Single)
+    exact: bool = True
 
     def __str__(self) -> str:
         size = f"{self.size / 1e6:.1f} MB"
@@ -79,8 +82,11 @@ class Comparison:
             return worded(
                 "Not verified ({size}): reopening it needs transformers and torch.", size=size
             )
+        # What is rounded to 8 bits is never refused, so it is not verified either.
         verified = worded(
-            "Verified ({size}): {same} within {greatest:.1e}; {per_second:,.0f} texts/s.",
+            "Verified ({size}): {same} within {greatest:.1e}; {per_second:,.0f} texts/s."
+            if self.exact
+            else "Compared ({size}): {same} within {greatest:.1e}; {per_second:,.0f} texts/s.",
             size=size,
             same=self._same(),
             greatest=self.greatest,
@@ -187,6 +193,7 @@ def compare(
         ),
         rows=0 if dev is None else len(dev),
         target=target,
+        exact=exact,
     )
 
 

@@ -330,7 +330,7 @@ class BertClassifier(TextModel):
     def save_to(self, folder: str | Path) -> None:
         """Write configuration, vocabulary and weights (safetensors) into a folder, atomically.
 
-        LoRA is merged into the weights.
+        A model that the folder holds is replaced. LoRA is merged into the weights.
 
         Raises:
             InputError: the weights are not those of a BERT with a head, as after `quantize`.

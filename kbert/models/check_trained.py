@@ -31,7 +31,7 @@ def check_trained(model: Any) -> None:
         trained=len(trained),
         known=len(known),
         cure=Cure(
-            code="model.compile(optimizer=kbert.create_optimizer(plan))",
+            code="callbacks=[kbert.FreshOptimizer(plan)]",
             note="with a plan for the updates that follow",
         ),
     )

@@ -1,13 +1,16 @@
 """The optimizer and the schedule that a plan asks for."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 
 from kbert.optimizers.adamw import AdamW
 from kbert.optimizers.bert_adam import BertAdam
+from kbert.optimizers.fused_adam import FusedAdam
 from kbert.plans.training_plan import TrainingPlan, check_plan
 from kbert.schedules.warmup_polynomial_decay import WarmupPolynomialDecay
+from kbert.techniques.gradual_unfreezing import GradualUnfreezing
 from kbert.techniques.moving_average import MovingAverage
 from kbert.techniques.rate_factor import RateFactor
 
@@ -65,3 +68,23 @@ def create_optimizer(
         else None,
         **({} if moving_average is None else moving_average.settings_of_optimizer()),
     )
+
+
+def settings_beside_plan(optimizer: Any) -> dict[str, Any]:
+    """Return the arguments with which `create_optimizer` makes an optimizer like this one.
+
+    They are empty for an optimizer that is not one of kbert's. Layers that it has unfrozen one
+    after the other are not frozen again.
+
+    Args:
+        optimizer: keras.optimizers.Optimizer.
+    """
+    if not isinstance(optimizer, FusedAdam):
+        return {}
+    factors = [f for f in optimizer.rate_factors if not isinstance(f, GradualUnfreezing)]
+    return {
+        "weight_decay": optimizer.weight_decay,
+        "global_clipnorm": optimizer.global_clipnorm,
+        "rate_factors": factors,
+        "moving_average": MovingAverage(optimizer.ema_momentum) if optimizer.use_ema else None,
+    }

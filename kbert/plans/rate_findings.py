@@ -63,7 +63,9 @@ def _no_warmup(plan: UpdateSchedule) -> Finding | None:
     settings: dict[str, float] = {"warmup_proportion": _USUAL_WARMUP}
     if plan.num_updates < MIN_UPDATES:  # a tenth of these is not even one update
         batch_size, epochs = enough_updates(plan)
-        settings = {"batch_size": batch_size, "epochs": epochs, **settings}
+        has_share = plan.warmup_proportion >= _USUAL_WARMUP
+        more = {"batch_size": batch_size, "epochs": epochs}
+        settings = {**more, **({} if has_share else settings)}
     return Finding(
         "no-warmup",
         "warning",

@@ -76,6 +76,12 @@ class RunReport:
     path: str = "RUN"
 
     @property
+    def told_plan(self) -> str:
+        """The plan, without findings, under the name of the recipe that it was made from."""
+        assert self.plan is not None
+        return self.plan.describe([], tomllib.loads(self.settings).get("recipe"))
+
+    @property
     def model_path(self) -> str:
         """The path of what predicts: the run, or the first fold of a cross-validation."""
         return str(PurePath(self.path, "fold-1")) if self.folds else self.path

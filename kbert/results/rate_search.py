@@ -10,7 +10,7 @@ from kbert.errors import InputError
 from kbert.findings import Option, worded
 
 _KEPT = 0.9  # of the running mean at each update
-_CLEAR = 3.0  # standard errors by which the loss must have fallen
+_CLEAR = 4.0  # standard errors by which the loss must have fallen
 _LEAST_FALL = 1e-3  # and the share of itself by which it must have fallen
 _FIRST = 5  # updates, whose mean loss is the start
 
@@ -52,29 +52,31 @@ class RateSearch:
     def lowest(self) -> float | None:
         """The rate at which the smoothed loss is lowest; None where it has not clearly fallen.
 
-        It has clearly fallen if it is below the mean loss of the first updates by more than three
-        standard errors of that mean, and by more than a thousandth of it.
+        It has clearly fallen if, after the first updates, it gets below their mean loss by more
+        than four standard errors of that mean, and by more than a thousandth of it.
         """
         if len(self.losses) <= _FIRST:
             return None
-        first = self.losses[:_FIRST]
-        error = float(np.std(first, ddof=1)) / _FIRST**0.5
-        least = int(np.argmin(self.smoothed))
-        start = float(np.mean(first))
+        least = self._least
+        error = _noise(self.losses[: least + 1]) / _FIRST**0.5
+        start = float(np.mean(self.losses[:_FIRST]))
         if self.smoothed[least] >= start - max(_CLEAR * error, _LEAST_FALL * abs(start)):
             return None
         return float(self.rates[least])
+
+    @property
+    def _least(self) -> int:
+        """Where the running mean is lowest, after the first updates, of which it is hardly one."""
+        return _FIRST + int(np.argmin(self.smoothed[_FIRST:]))
 
     @property
     def steepest(self) -> float | None:
         """The rate at which the smoothed loss falls fastest over the logarithm of the rate."""
         if self.lowest is None:
             return None
-        until = int(np.argmin(self.smoothed)) + 1
-        if until < 3:
-            return None
-        slopes = np.gradient(self.smoothed[:until], np.log(self.rates[:until]))
-        return float(self.rates[int(np.argmin(slopes))])
+        found = slice(_FIRST - 1, self._least + 1)
+        slopes = np.gradient(self.smoothed[found], np.log(self.rates[found]))
+        return float(self.rates[found][int(np.argmin(slopes))])
 
     @property
     def suggested(self) -> float | None:
@@ -87,7 +89,7 @@ class RateSearch:
     @property
     def ends_falling(self) -> bool:
         """Whether the loss was still falling at the highest rate that was tried."""
-        return self.lowest is not None and self.lowest >= 0.99 * self.rates[-1]
+        return self.lowest is not None and self.lowest >= 0.99 * float(self.rates[-1])
 
     def to_dict(self) -> dict[str, Any]:
         """Return the search as plain data."""
@@ -114,9 +116,10 @@ class RateSearch:
         lines = [
             tried,
             worded(
-                "the loss is lowest at {rate:.2g}: {loss:.4f}, after {start:.4f}",
+                "the running mean of the loss is lowest at {rate:.2g}: {loss:.4f}, after "
+                "{start:.4f}",
                 rate=self.lowest,
-                loss=float(self.smoothed.min()),
+                loss=float(self.smoothed[self._least]),
                 start=float(self.losses[:_FIRST].mean()),
             ),
         ]
@@ -130,9 +133,18 @@ class RateSearch:
         )
         if self.ends_falling:
             lines.append(
-                worded("The loss was still falling at the highest rate: search further up.")
+                worded(
+                    "The loss was still falling at the highest rate: search further up, by "
+                    "{highest}.",
+                    highest=Option("highest", float(f"{10 * self.rates[-1]:.2g}")),
+                )
             )
         return "\n".join(lines)
+
+
+def _noise(losses: np.ndarray) -> float:
+    """Return the standard deviation of losses beside their trend: of two that follow each other."""
+    return float(np.std(np.diff(losses))) / 2**0.5
 
 
 def check_rates(lowest: float, highest: float, updates: int) -> None:

@@ -112,7 +112,7 @@ def set_aside(
 
 def _check_classes(training: Examples, allow: Sequence[str]) -> None:
     """Raise FindingsError where nearly every row has its own class, before the rows are used."""
-    classes = 0 if training.labels is None else len(training.labels)
-    if too_many_classes(classes, len(training)):
-        finding = too_many_classes_finding(classes, len(training))
+    names = () if training.labels is None else training.labels.names
+    if too_many_classes(len(names), len(training)):
+        finding = too_many_classes_finding(names, len(training))
         raise_on_errors(downgrade([finding], allow), can_allow=True)

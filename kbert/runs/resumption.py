@@ -107,7 +107,7 @@ class Resumption:
                 epochs=count_noun(self.change.old.epochs, "epoch"),
                 cure=Cure(
                     {"epochs": self.change.old.epochs + 1},
-                    note="to train longer with the same plan",
+                    note="to train longer, by a longer plan whose rates go on from where it ended",
                     otherwise=(further,),
                 ),
             )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from kbert.findings import Option, findings_table, worded
+from kbert.findings import Finding, Option, downgrade, findings_table, worded, words
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.sweeps.sweep import Sweep
 from kbert.utils.say import say, verbosity
@@ -12,6 +12,7 @@ from kbert.utils.wording import count_noun
 
 # In place of values that would import Keras, or time steps, only to plan.
 _PLANNED: dict[str, Any] = {"precision": "float32", "packing": "off"}
+_MAX_LISTED = 5
 
 
 def tell_plan(sweep: Sweep) -> None:
@@ -44,9 +45,23 @@ def tell_plan(sweep: Sweep) -> None:
     )
     if sweep.options.retrain:
         say(worded("Then the best setting is trained once more, with a seed of its own."))
+    for setting, finding in _refused(sweep, rows)[:_MAX_LISTED]:
+        say(worded("{setting} would be refused: {finding}", setting=setting, finding=finding.told))
     warnings = [finding for finding in prepared.findings if finding.severity == "warning"]
     if warnings:
         say(findings_table(warnings))
+
+
+def _refused(sweep: Sweep, rows: int) -> list[tuple[str, Finding]]:
+    """Return the settings whose runs would not begin, each with the first reason in its plan."""
+    refused = []
+    for setting in (sweep.grid or []) if sweep.is_whole_grid else []:
+        config = sweep.run_config(setting, sweep.config.seed, Path("run"))
+        found = downgrade(config.findings(config.plan(rows)), config.allow)
+        errors = [finding for finding in found if finding.severity == "error"]
+        if errors:
+            refused.append((words().settings(setting), errors[0]))
+    return refused
 
 
 def _first_run(sweep: Sweep) -> PreparedRun:

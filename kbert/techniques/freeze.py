@@ -49,6 +49,7 @@ class Freeze(ModelChange):
     def __call__(self, model: Any) -> Any:
         backbone = model.backbone
         self.check_model(model)
+        self.check_without_lora(model)
         for layer in self._frozen(backbone):
             layer.trainable = False
         return model

@@ -56,11 +56,15 @@ class LoRA(ModelChange):
             raise InputError("`alpha` must be above 0. Received: {alpha}", alpha=self.alpha)
 
     def __call__(self, model: Any) -> Any:
-        from kbert.backend.lora_internals import enable_lora, lora_parts
+        from kbert.backend.lora_internals import enable_lora
 
         backbone = model.backbone
-        if next(lora_parts(backbone), None) is not None:
-            raise InputError("The model already has LoRA.")
+        self.check_without_lora(model)
+        if not all(layer.trainable for layer in backbone.transformer_layers):
+            raise InputError(
+                "Layers of the model are frozen, and LoRA would train in them again.",
+                cure=Cure(note="use LoRA alone: it trains nothing else in the encoder"),
+            )
         self.check_model(model)
         enable_lora(backbone, self.rank, float(self.rank if self.alpha is None else self.alpha))
         backbone.pooled_dense.trainable = model.pooling == "cls"

@@ -41,6 +41,21 @@ class ModelChange(Technique):
                 error.cure = Cure(code=f"kbert.{type(self).__name__}({values})")
             raise
 
+    def check_without_lora(self, model: Any) -> None:
+        """Raise InputError if a classifier has LoRA, which trains what it has chosen itself."""
+        from kbert.backend.lora_internals import lora_parts
+
+        if next(lora_parts(model.backbone), None) is not None:
+            raise InputError(
+                "The model has LoRA, which alone decides what is trained: {change} cannot be "
+                "combined with it.",
+                change=type(self).__name__,
+                cure=Cure(
+                    note="save the model by save_to, which merges LoRA, and change what "
+                    "BertClassifier.load returns"
+                ),
+            )
+
     def check_sizes(self, sizes: Mapping[str, Any]) -> None:
         """Raise InputError if an encoder cannot be changed this way.
 

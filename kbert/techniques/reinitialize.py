@@ -60,6 +60,7 @@ class Reinitialize(ModelChange):
         backbone = model.backbone
         own = backbone.transformer_layers
         self.check_model(model)
+        self.check_without_lora(model)
         changed = [*own[len(own) - self.layers :], *([backbone.pooled_dense] * self.pooler)]
         for layer in changed:
             for variable in layer.weights:

@@ -74,7 +74,10 @@ class SupervisedContrastive(Objective):
             raise InputError(
                 "The contrastive loss needs one class in each row, but the target is {kind}.",
                 kind=target.kind,
-                cure=Cure(note="leave it out"),
+                cure=Cure(
+                    note="leave it out",
+                    otherwise=(Cure({"contrastive": 0.0}, note="if it is part of a recipe"),),
+                ),
             )
         if batch_size == 1:
             raise InputError(

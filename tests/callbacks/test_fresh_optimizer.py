@@ -8,8 +8,11 @@ from kbert import (
     AdamW,
     Examples,
     FreshOptimizer,
+    GradualUnfreezing,
     KbertError,
+    LayerDecay,
     LearningRateLogger,
+    MovingAverage,
     PlanGuard,
     RunCheckpoint,
     TrainingPlan,
@@ -186,6 +189,22 @@ def test_another_optimizer_can_be_made_from_the_plan():
     assert asked == [SECOND]
     assert isinstance(model.optimizer, keras.optimizers.SGD)
     assert model.optimizer.momentum == 0.9
+
+
+@pytest.mark.any_backend  # only the settings matter
+def test_what_a_plan_does_not_say_stays():
+    factors, average = [LayerDecay(0.5), GradualUnfreezing(0.5)], MovingAverage(0.9)
+    before = create_optimizer(FIRST, weight_decay=0.1, rate_factors=factors, moving_average=average)
+    model = model_data(before)
+    fit(model, SECOND, FreshOptimizer(SECOND))
+    after = model.optimizer
+    assert after is not before
+    assert after.rate_factors == (LayerDecay(0.5),)  # everything is unfrozen by now
+    assert (after.use_ema, after.ema_momentum, after.weight_decay) == (True, 0.9, 0.1)
+    assert int(after.iterations) == SECOND.updates
+    model.compile("sgd", model.loss)
+    fit(model, SECOND, FreshOptimizer(SECOND))
+    assert model.optimizer.get_config() == create_optimizer(SECOND).get_config()
 
 
 @pytest.mark.any_backend  # only the callback matters

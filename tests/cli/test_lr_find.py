@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from kbert import InputError
 from kbert.cli.main import main
 
 pytestmark = [pytest.mark.keras, pytest.mark.any_backend]  # the search itself: tests/runs
@@ -37,6 +38,19 @@ def test_a_search_as_json(command, capsys):
     assert len(record["rates"]) == len(record["losses"]) == 12
     assert record["rates"][0] == pytest.approx(1e-7)
     assert record["rates"][-1] == pytest.approx(1e-2)
+
+
+def test_a_recipe_sets_what_is_not_given(command, monkeypatch):
+    seen = []
+
+    def search(config, **limits):
+        seen.append((config.batch_size, config.contrastive))
+        raise InputError("seen")
+
+    monkeypatch.setattr("kbert.runs.search_learning_rate.search_learning_rate", search)
+    run([*command[:-4], "--recipe", "few-shot"], status=2)
+    run([*command, "--recipe", "few-shot"], status=2)
+    assert seen == [(16, 1.0), (8, 1.0)]
 
 
 def test_a_highest_rate_below_the_lowest_is_refused(command, capsys):

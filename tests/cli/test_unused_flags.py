@@ -113,6 +113,7 @@ TABLE = {
         "recipe": ["data.csv --recipe google --google-flags=--do_train"],
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
         "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
+        "allow": ["data.csv --google-flags= --allow too-few-updates"],
         **{
             n: [f"--examples 9 --{n} 1"]
             for n in ("text", "pair", "label", "delimiter", "weight", "group", "label-separator")

@@ -96,6 +96,7 @@ def test_a_different_number_of_classes_is_refused(path):
 
 def test_differences_of_an_inexact_export_are_reported(path, dev):
     seen = compare(path, probabilities, shifted(0.7), dev, exact=False)
+    assert str(seen).startswith("Compared (0.0 MB): ")
     assert seen.greatest == pytest.approx(0.7)
     assert seen.agreeing < 207
     before, after = seen.accuracy

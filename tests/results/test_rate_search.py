@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 
@@ -39,10 +41,20 @@ def test_nothing_is_suggested_if_no_rate_lowers_the_loss(losses):
     assert search.to_dict()["suggested"] is None
 
 
+@pytest.mark.parametrize("updates", [12, 30, 100])
+def test_noise_is_no_fall(updates):
+    """A search over rates that are all too low: about one in a hundred may look like a fall."""
+    rates = 10.0 ** np.linspace(-7, -6, updates)
+    noise = np.random.default_rng(0).normal(1.4, 0.05, size=(200, updates))
+    suggested = [RateSearch(rates, losses).suggested for losses in noise]
+    assert sum(one is not None for one in suggested) <= 4
+
+
 def test_a_loss_still_falling_at_the_end_is_reported():
     search = RateSearch(RATES, np.linspace(2, 1, 51))
     assert search.ends_falling
-    assert "still falling at the highest rate: search further up." in str(search)
+    assert "at the highest rate: search further up, by highest=0.1." in str(search)
+    assert json.loads(json.dumps(search.to_dict()))["ends_falling"] is True
 
 
 def test_a_search_that_ended_at_once_suggests_nothing():

@@ -6,7 +6,17 @@ import pytest
 from keras import ops
 from outputs import outputs_of
 
-from kbert import BertClassifier, InputError, LoRA, TrainingPlan, create_optimizer, read_examples
+from kbert import (
+    BertClassifier,
+    Freeze,
+    InputError,
+    LoRA,
+    PlanGuard,
+    Reinitialize,
+    TrainingPlan,
+    create_optimizer,
+    read_examples,
+)
 from kbert.data.padding import pad
 
 pytestmark = pytest.mark.keras
@@ -121,5 +131,22 @@ def test_invalid_settings_and_models_are_refused(tiny_model):
         InputError, match="Each attention head of the model has 16 numbers, so LoRA"
     ):
         LoRA(rank=16)(tiny_model())
-    with pytest.raises(InputError, match="The model already has LoRA."):
-        LoRA(rank=2)(LoRA(rank=2)(tiny_model()))
+    for change in (LoRA(rank=2), Freeze(layers=1), Reinitialize(layers=1)):
+        with pytest.raises(InputError, match=rf"has LoRA, .* {type(change).__name__} cannot be"):
+            change(LoRA(rank=2)(tiny_model()))
+    with pytest.raises(InputError, match="Layers of the model are frozen, and LoRA would train"):
+        LoRA(rank=2)(Freeze(layers=1)(tiny_model()))
+
+
+@pytest.mark.any_backend
+@pytest.mark.parametrize(("rate", "reported"), [(5e-5, True), (1e-3, False), (5e-2, True)])
+def test_the_guard_knows_the_rates_of_lora(rate, reported, tiny_model, capsys):
+    texts, labels = ["good film", "bad film"] * 48, ["good", "bad"] * 48
+    plan = TrainingPlan(len(texts), batch_size=8, epochs=1, learning_rate=rate)
+    model = LoRA(rank=2)(tiny_model())
+    model.compile(create_optimizer(plan))
+    allow = ["too-few-updates", "class-sorted"]
+    guard = PlanGuard(plan, allow=allow)
+    model.fit(texts, labels, batch_size=8, verbose=0, callbacks=[guard])
+    assert ("unusual-rate" in [finding.code for finding in guard.findings]) == reported
+    assert ("the 1e-4 to 1e-2 that train LoRA" in capsys.readouterr().out) == reported

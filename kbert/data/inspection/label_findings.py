@@ -32,7 +32,7 @@ def _too_many(facts: Inspection) -> Finding | None:
     # With the labels of a model, a small file has rows of only a few of its many classes.
     if not rows or min(rows) == 0 or not too_many_classes(len(rows), sum(rows)):
         return None
-    return too_many_classes_finding(len(rows), sum(rows))
+    return too_many_classes_finding(facts.classes, sum(rows))
 
 
 def _variants(examples: Examples, facts: Inspection) -> Finding | None:

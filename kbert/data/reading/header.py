@@ -117,9 +117,14 @@ def check_header_is_not_below(
             continue
         for mark in (delimiter, *_FORMATS):
             cells = delimiter.join(row.cells).split(mark)
-            below = [name.strip('"').casefold() for name in column_names(cells)]
+            shown = [name.strip('"') for name in column_names(cells)]
+            below = [name.casefold() for name in shown]
             known = set(below) & _KNOWN
-            if len(known) < 2 or not known & set(TEXT_NAMES) or len(set(below)) < len(below):
+            if len(set(below)) < len(below):
+                continue
+            if (len(known) < 2 or not known & set(TEXT_NAMES)) and not (
+                row is following[0] and mark != delimiter and _is_title_above(names, cells)
+            ):
                 continue
             if mark == delimiter and len(list(filter(None, names))) >= len(below):
                 continue  # a row of such words, below a header with other names
@@ -130,13 +135,21 @@ def check_header_is_not_below(
                 source=source,
                 title_line=header.line,
                 line=row.line,
-                below=", ".join(map(repr, below))[:80],
+                below=", ".join(map(repr, shown))[:80],
                 title=delimiter.join(names).strip(delimiter)[:40],
                 cure=Cure(
                     settings,
                     note=("after you " if settings else "") + "delete the lines above the header",
                 ),
             )
+
+
+def _is_title_above(names: Sequence[str], below: Sequence[str]) -> bool:
+    """Whether a line without any delimiter is above one of several names, whatever these are."""
+    if len(names) > 1 or any(one in names[0] for one in _DELIMITERS):
+        return False
+    cells = [name.strip(' "') for name in below]
+    return len(cells) > 2 and all(cell and len(cell.split()) <= 3 for cell in cells)
 
 
 def check_is_no_table(line: str, source: str) -> None:

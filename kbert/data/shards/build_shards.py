@@ -184,7 +184,7 @@ class ShardBuild:
             complete=False,
         )
         if too_many_classes(len(names), index.rows):
-            raise_on_errors([too_many_classes_finding(len(names), index.rows)])
+            raise_on_errors([too_many_classes_finding(names, index.rows)])
         self._write(index)
 
     def _encode(self, piece: RowChunk) -> EncodedRows:

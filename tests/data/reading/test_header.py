@@ -59,6 +59,16 @@ def test_a_title_is_not_a_header(data, tmp_path):
     assert read(tmp_path / "a.csv", "text,label\na,x\nb,y\n") == ROWS[:2]
 
 
+def test_a_title_hides_neither_the_delimiter_nor_names_that_are_not_known(tmp_path):
+    data = "Export 12.11.2025\nTicket-Nr.;Nachricht;Art\n1;It broke, too;x\n2;Where is it?;y\n"
+    message = r"line 2 is, with the names 'Ticket-Nr.', 'Nachricht', 'Art'. Cure: .*delimiter=\";\""
+    for options in ({}, {"text": "Nachricht", "label": "Art"}):
+        with pytest.raises(KbertError, match=message):
+            read(tmp_path / "a.csv", data, **options)
+    with pytest.raises(KbertError, match="no column 'text'"):  # one column of texts
+        read(tmp_path / "a.csv", "Reviews\nGood; too long for me, but good\nBad\n", text="text")
+
+
 @pytest.mark.parametrize(
     "data",
     [
