@@ -79,7 +79,7 @@ class RunReport:
     def told_plan(self) -> str:
         """The plan, without findings, under the name of the recipe that it was made from."""
         assert self.plan is not None
-        return self.plan.describe([], tomllib.loads(self.settings).get("recipe"))
+        return self.plan.describe([], self._setting("recipe"))
 
     @property
     def model_path(self) -> str:
@@ -104,8 +104,12 @@ class RunReport:
     @property
     def preset(self) -> str | None:
         """The preset whose weights the first run of the lineage started from, if it is recorded."""
+        return self._setting("preset")
+
+    def _setting(self, name: str) -> Any:
+        """Return a setting of the run; None where it is not recorded."""
         try:
-            return tomllib.loads(self.settings).get("preset")
+            return tomllib.loads(self.settings).get(name)
         except tomllib.TOMLDecodeError:
             return None
 

@@ -40,6 +40,14 @@ def test_a_line_is_printed_every_tenth_of_the_run(batches, expected, capsys):
     assert [line.endswith(" left") for line in lines] == [number > 1 for number in expected]
 
 
+def test_the_loss_of_the_task_is_shown_beside_one_with_other_terms(capsys):
+    bar = ProgressBar(1)
+    bar.on_train_begin()
+    bar.on_epoch_begin(0)
+    bar.on_train_batch_end(0, {"loss": 1.25, "task_loss": 0.003})
+    assert "batch 1 of 1, loss 1.2500, task_loss 0.0030\n" in capsys.readouterr().out
+
+
 def test_a_resumed_run_counts_from_where_it_stopped(capsys):
     bar = ProgressBar(20, 10)
     bar.on_train_begin()

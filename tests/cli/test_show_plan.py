@@ -114,3 +114,11 @@ def test_a_run_that_would_be_refused_is_timed_too(tiny_preset, write, capsys):
     assert "label-variants" in shown.out
     assert "Time on this machine: about" in shown.out
     assert shown.err == ""
+
+
+def test_an_error_that_is_allowed_is_a_warning(capsys):
+    command = ["plan", "--examples", "60"]
+    assert kbert(capsys, *command)[0] == 2
+    status, shown = kbert(capsys, *command, "--allow", "too-few-updates")
+    assert status == 0
+    assert "WARNING  too-few-updates (allowed)" in shown.out

@@ -267,3 +267,9 @@ def test_warns_against_relying_on_the_doubts_of_a_weak_model(code):
     text = page(report_of(200, record={**report_of().record, "findings": [finding]}))
     assert ("Do not rely on this list" in text) is (code is not None)
     assert code is None or f"simpler one ({code})" in text
+
+
+def test_the_plan_has_the_name_of_the_recipe():
+    few_shot = report_of(settings='recipe = "few-shot"\n')
+    assert "Training plan (few-shot recipe)" in page(few_shot)
+    assert "Training plan (recommended recipe)" in page(report_of(settings="epochs = 2\n"))
