@@ -32,6 +32,9 @@ def test_the_suggested_cure_works(rows, sentences, tiny_preset, tmp_path, monkey
     refusal = said()
     cure = refusal.partition("Cure: ")[2].partition(". To continue")[0]
     assert refusal.startswith("kbert: The run changes the weights")
-    if rows == 60:
-        assert cure == "--batch-size 4 --epochs 8"  # as README.md says
-    assert said(*shlex.split(cure)) == "kbert: It would be trained.\n"
+    settings, recipe = cure.split(", or ")
+    recipe, note = recipe.split(", ")
+    assert recipe == "--recipe few-shot"  # as README.md says
+    assert note == "which is for up to 64 rows of each class"
+    for flags in (settings, recipe):
+        assert said(*shlex.split(flags)) == "kbert: It would be trained.\n"
