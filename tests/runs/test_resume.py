@@ -281,9 +281,9 @@ def test_refuses_a_finished_run_without_changes(whole):
     with pytest.raises(KbertError) as refused:
         resume(whole.path, verbose=0)
     assert str(refused.value) == (
-        f"{whole} has completed its 2 epochs. Cure: {Option('epochs', 3)}, to train longer with "
-        f"the same plan, or {Call('continue', whole)}, to train its best model further with a new "
-        "plan"
+        f"{whole} has completed its 2 epochs. Cure: {Option('epochs', 3)}, to train longer, by a "
+        "longer plan whose rates go on from where it ended, or "
+        f"{Call('continue', whole)}, to train its best model further with a new plan"
     )
     assert contents(whole.path) == before
 
