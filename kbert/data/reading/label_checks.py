@@ -37,7 +37,11 @@ def check_numbers(examples: Examples) -> None:
         column=Message("label") if columns is None else columns.names[columns.labels[0]],
         name=name,
         place=examples.place(examples.number(at)),
-        cure=Cure({"target": "regression"}, otherwise=(_NAMES,)),
+        cure=Cure(
+            {"target": "regression"},
+            note="after you write them with a decimal point" if "," in name else "",
+            otherwise=(_NAMES,),
+        ),
     )
 
 

@@ -35,6 +35,13 @@ def test_numbers_with_fractions_are_refused(tmp_path):
         assert found.value.cure.otherwise[0].settings == {"target": "single"}
 
 
+def test_decimal_commas_are_to_be_written_as_points():
+    with pytest.raises(InputError, match="the first 2,5 in row 3") as found:
+        read_examples((TEXTS, ["1", "2", "2,5", "3"]))
+    cure = found.value.cure
+    assert (cure.settings, cure.note[:18]) == ({"target": "regression"}, "after you write th")
+
+
 def test_a_target_that_is_given_is_not_questioned(tmp_path):
     for source in _sources(tmp_path, [1.0, 2.0, 2.5, 3.0]):
         assert read_examples(source, target="regression").y.ravel().tolist() == [1, 2, 2.5, 3]
