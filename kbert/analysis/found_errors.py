@@ -52,7 +52,8 @@ class FoundErrors:
     @cached_property
     def losses(self) -> np.ndarray:
         """The loss of each row: what its label adds to the training loss."""
-        return self.target.row_losses(self.table.outputs, self.table.true)
+        losses = self.target.row_losses(self.table.outputs, self.table.true)
+        return np.maximum(losses, 0.0) + 0.0  # of a probability of 1 or a rounding more: not -0.0
 
     @cached_property
     def order(self) -> np.ndarray:

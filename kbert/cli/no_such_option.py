@@ -1,6 +1,7 @@
 """The error for an option that a verb does not have."""
 
 import difflib
+from collections.abc import Iterable
 
 from cyclopts import ArgumentCollection
 
@@ -21,8 +22,8 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
     flag = typed.partition("=")[0]
     names = {name.lstrip("-"): name for each in arguments for name in each.names if len(name) > 2}
     bare = flag.lstrip("-").lower().replace("_", "-")
-    near = difflib.get_close_matches(bare, names, 1)
-    if len(bare) == 1:  # abbreviated, as in other programs
+    near = difflib.get_close_matches(bare, names, 1) or _abbreviated(bare, names)
+    if len(bare) == 1:
         near = [name for name in names if name.startswith(bare)][:3]
     if near:
         return InputError(
@@ -34,6 +35,14 @@ def no_such_option(typed: str, verb: str, arguments: ArgumentCollection) -> Inpu
     return InputError(
         "{verb} has no option {flag}.", verb=verb, flag=shell_word(flag), cure=help_of(verb)
     )
+
+
+def _abbreviated(typed: str, names: Iterable[str]) -> list[str]:
+    """Return the options that other programs call so: lr, per-device-train-batch-size."""
+    names = list(names)
+    initials = ["".join(word[0] for word in name.split("-") if word) for name in names]
+    found = [name for name, letters in zip(names, initials, strict=True) if letters == typed]
+    return (found or [name for name in names if typed.endswith(f"-{name}")])[:3]
 
 
 def help_of(verb: str) -> Cure:

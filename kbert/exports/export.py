@@ -78,12 +78,14 @@ def export(
         for finding in find_source(path).findings():
             say(str(finding), to="stderr")
         classifier, examples = _load(path, length, dev, reading)
-        say(worded("Writing {path} as {format} ...", path=path, format=format))
+        writing = worded("Writing {path} as {format} ...", path=path, format=format)
         if spec.backend is None:
+            say(writing)
             exported = _write_weights(classifier, format, written, card_of_run(RunDirectory(path)))
         else:
             int8, pairs = quantize is not None, _text_pairs(path, examples)
-            settings = program_settings(classifier, format, length, int8, pairs)
+            settings = program_settings(classifier, format, length, int8, pairs)  # may refuse
+            say(writing)
             exported = write_program_folder(classifier, written, settings, spec.backend)
         comparison = _compare(
             written, format, classifier, exported, examples, exact=quantize is None

@@ -12,6 +12,7 @@ from kbert.findings import Option, worded
 _KEPT = 0.9  # of the running mean at each update
 _CLEAR = 4.0  # standard errors by which the loss must have fallen
 _LEAST_FALL = 1e-3  # and the share of itself by which it must have fallen
+_USUAL = 1e-3  # above it, a plan has the finding unusual-rate
 _FIRST = 5  # updates, whose mean loss is the start
 
 
@@ -131,6 +132,14 @@ class RateSearch:
                 rate=self.suggested,
             )
         )
+        if self.lowest / 10 > _USUAL:
+            lines.append(
+                worded(
+                    "That is far above the 2e-5 to 1e-4 that fine-tune a pretrained BERT, and is "
+                    "reported as unusual-rate: keep to 1e-4, unless only LoRA or the head is "
+                    "trained."
+                )
+            )
         if self.ends_falling:
             lines.append(
                 worded(

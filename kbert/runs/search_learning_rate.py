@@ -37,8 +37,8 @@ def search_learning_rate(
             "A search runs on one device: leave out {option}.", option=Option("devices")
         )
     head = "new" if config.head == "auto" else config.head
-    found = replace(config, head=head, allow=(*config.allow, *_OF_THE_PLAN))
-    prepared = prepare(found, shows_plan=False)  # one that this search does not follow
+    searched = replace(config, head=head, allow=(*config.allow, *_OF_THE_PLAN))
+    prepared = prepare(searched, shows_plan=False)  # one that this search does not follow
     if config.head == "auto" and with_head(config).head == "linear":
         say(
             worded(

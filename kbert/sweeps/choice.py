@@ -59,7 +59,9 @@ class Choice:
     def __str__(self) -> str:
         told = worded("The best mean is that of {setting}.", setting=setting_of(self.best))
         if self.second is None or self.difference is None:
-            return told
+            return f"{told} " + worded(
+                "No other has all its seeds, so it has been compared with none."
+            )
         next_best = setting_of(self.second)
         if self.difference == 0:
             return f"{told} " + worded(

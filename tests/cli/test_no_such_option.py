@@ -20,6 +20,21 @@ def sentence(typed, verb="train"):
         ("-epochs", "train", "train has no option -epochs. Did you mean --epochs?"),
         ("--no-heeder", "train", "train has no option --no-heeder. Did you mean --no-header?"),
         ("--ouput", "import", "import has no option --ouput. Did you mean --output?"),
+        (
+            "--lr",
+            "train",
+            "train has no option --lr. Did you mean --learning-rate or --lora-rank?",
+        ),
+        (
+            "--num_train_epochs",
+            "train",
+            "train has no option --num_train_epochs. Did you mean --epochs?",
+        ),
+        (
+            "--per_device_train_batch_size",
+            "train",
+            "train has no option --per_device_train_batch_size. Did you mean --batch-size?",
+        ),
     ],
 )
 def test_the_closest_option_is_suggested(typed, verb, expected):

@@ -33,6 +33,13 @@ def test_a_tenth_of_the_rate_of_the_lowest_loss_is_suggested(noise):
     assert "peak learning rate, a tenth of the rate of the lowest loss: 0.0001" in str(search)
 
 
+def test_a_suggestion_that_would_be_reported_says_so():
+    rates = 10.0 ** np.linspace(-4, 0, 41)
+    losses = 2 - 0.04 * np.arange(41)  # still falling at a rate of 1
+    assert "reported as unusual-rate: keep to 1e-4" in str(RateSearch(rates, losses))
+    assert "unusual-rate" not in str(RateSearch(rates / 100, losses))
+
+
 @pytest.mark.parametrize("losses", [np.full(51, 2.0), 2 + 0.05 * np.sin(np.arange(51) * 2)])
 def test_nothing_is_suggested_if_no_rate_lowers_the_loss(losses):
     search = RateSearch(RATES, losses)

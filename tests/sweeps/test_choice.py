@@ -24,3 +24,11 @@ def test_the_first_of_equal_means_is_taken(scores):
         "The best mean is that of learning_rate=0.001. learning_rate=0.0001 has the same mean; the "
         "first of the two is taken."
     )
+
+
+def test_a_lone_setting_was_compared_with_none():
+    sweep = SimpleNamespace(minimizes=False, seeds=(0,))
+    assert str(Choice.of([trial(3, 0.8)], sweep)) == (
+        "The best mean is that of learning_rate=0.001. No other has all its seeds, so it has been "
+        "compared with none."
+    )

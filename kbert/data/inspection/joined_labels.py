@@ -1,5 +1,6 @@
 """Labels that are several labels joined by a separator."""
 
+import re
 from collections import Counter
 
 from kbert.data.inspection.inspection import Inspection
@@ -8,6 +9,7 @@ from kbert.findings import Cure, Finding
 _SEPARATORS = ";|,"
 _MIN_JOINED = 3
 _SHARE = 0.9  # of the parts
+_DECIMAL = re.compile(r"[+-]?\d+,\d+")
 
 
 def joined_labels(facts: Inspection) -> Finding | None:
@@ -17,6 +19,8 @@ def joined_labels(facts: Inspection) -> Finding | None:
             name: {part.strip() for part in name.split(separator)} - {""} for name in facts.classes
         }
         joined = [name for name, of_name in parts.items() if len(of_name) > 1]
+        if all(_DECIMAL.fullmatch(name) for name in joined):
+            continue  # without `target` they are refused; with it, they are names such as versions
         uses = Counter(part for of_name in parts.values() for part in of_name)
         # A name with a comma, or a path such as sports|football, has a part that no other name has.
         shared = [uses[part] > 1 for name in joined for part in parts[name]]

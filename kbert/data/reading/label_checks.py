@@ -13,6 +13,7 @@ from kbert.targets.labels import Labels
 from kbert.targets.target import Target
 
 _NAMES = Cure({"target": "single"}, note="if they are names of classes, such as versions")
+_LISTS = Cure({"label_separator": ","}, note="if they are lists of labels")
 
 
 def check_numbers(examples: Examples) -> None:
@@ -40,7 +41,7 @@ def check_numbers(examples: Examples) -> None:
         cure=Cure(
             {"target": "regression"},
             note="after you write them with a decimal point" if "," in name else "",
-            otherwise=(_NAMES,),
+            otherwise=(_NAMES, _LISTS) if "," in name else (_NAMES,),
         ),
     )
 

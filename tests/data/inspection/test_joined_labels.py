@@ -27,6 +27,15 @@ def test_joined_labels(names, separator, target, rows, read):
         assert found(inspection)["labels-joined"].cure.settings == {"label_separator": separator}
 
 
+def test_decimal_commas_join_no_labels(rows, read):
+    file = labelled(rows, ["0,1", "0,2", "1,0", "1,2", "2,0"])
+    assert "labels-joined" not in severities(inspect_examples(read(file, target="single")))
+    with pytest.raises(InputError, match="are numbers, some with fractions") as error:
+        read(file)
+    cures = [one.settings for one in error.value.cure.otherwise]
+    assert cures == [{"target": "single"}, {"label_separator": ","}]
+
+
 def test_separated_labels_are_not_reported_as_joined(rows, read, tmp_path):
     source = ([text for text, _ in rows], ["a;b", "b;c", "a;c", "c"] * 50)
     examples = read_examples(source, label_separator=";")
