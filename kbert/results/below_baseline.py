@@ -28,13 +28,18 @@ def below_baseline_finding(
     own, limit = float(getattr(scores, monitor)), baselines.to_beat(best, monitor)
     if own <= limit if is_better_lower(monitor) else own >= limit:
         return None
+    rmse = getattr(scores, "rmse", None)  # of numbers; a model may rank worse and err less
+    errs = rmse is not None and rmse < best.score("rmse")
     return Finding(
         CODE,
         "warning",
         "Fine-tuning is worse than a linear model: at its best, in {when}, its {score} on {name} "
         "is {own:.4f}, and that of the linear model on "
         + ("TF-IDF" if best.name == "tfidf" else "the frozen encoder's output")
-        + " {other:.4f}.",
+        + " {other:.4f}."
+        + (
+            " Its RMSE is lower all the same: {rmse:.4f}, against {other_rmse:.4f}." if errs else ""
+        ),
         Cure(
             note="more {epochs}, a {rate} of 2e-5 to 5e-5, or a {preset} that was trained on such "
             "texts; if that does not help, the linear model is the better choice",
@@ -50,5 +55,6 @@ def below_baseline_finding(
             "name": baselines.name,
             "own": own,
             "other": best.score(monitor),
+            **({"rmse": rmse, "other_rmse": best.score("rmse")} if errs else {}),
         },
     )

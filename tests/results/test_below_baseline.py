@@ -1,8 +1,12 @@
+import numpy as np
 import pytest
 from test_baselines import evaluation, found
 
+from kbert.results.baseline import Baseline
+from kbert.results.baselines import Baselines
 from kbert.results.below_baseline import below_baseline_finding
 from kbert.results.evaluation_record import EvaluationRecord
+from kbert.results.regression_evaluation import RegressionEvaluation
 
 
 def finding(right, monitor="accuracy", loss=0.5, **baselines):
@@ -39,3 +43,18 @@ def test_a_higher_loss_is_worse():
 def test_another_set_is_not_compared():
     record = EvaluationRecord(2, 70, {"test": evaluation(1, 40)})
     assert below_baseline_finding(record, found(), "accuracy") is None
+
+
+def test_a_lower_error_of_numbers_is_told_beside_a_worse_ranking():
+    true = np.array([[1.0], [2.0], [3.0], [4.0]])
+    ranks = RegressionEvaluation.from_predicted(true * 10, true, ["stars"])
+    near = RegressionEvaluation.from_predicted(true[[1, 0, 2, 3]], true, ["stars"])
+    linear = Baselines("dev", 80, 4, (Baseline("tfidf", 80, ranks, 0.1),))
+    record = EvaluationRecord(2, 70, {"dev": near})
+    below = below_baseline_finding(record, linear, "spearman").message
+    # Errors of 1, -1, 0 and 0, and of 9, 18, 27 and 36.
+    assert "Its RMSE is lower all the same: 0.7071, against 24.6475." in below
+    linear = Baselines("dev", 80, 4, (Baseline("tfidf", 80, near, 0.1),))
+    record = EvaluationRecord(2, 70, {"dev": ranks})
+    assert "RMSE on dev is 24.6475" in below_baseline_finding(record, linear, "rmse").message
+    assert "all the same" not in below_baseline_finding(record, linear, "rmse").message
