@@ -17,7 +17,8 @@ _CUT = ("long_text", "cut_pair", "stride", "max_windows", "pool")
 
 @options(
     *(PlanOptions, "task", "dev", "dev_proportion", SplitOptions, "seed"),
-    *("preset", "max_length", *_CUT, "backend", ReadingOptions, ShardOptions, TechniqueOptions),
+    *("preset", "pooling", "max_length", *_CUT, "backend"),
+    *(ReadingOptions, ShardOptions, TechniqueOptions),
     "allow",
     without=("devices",),
 )

@@ -1,6 +1,7 @@
 """Shows a plan."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from kbert.config import ModelOptions, TrainConfig
 from kbert.data.reading.examples import Examples
 from kbert.data.shards.location import is_store
 from kbert.data.shards.stored_examples import StoredExamples
-from kbert.errors import InputError
+from kbert.errors import InputError, KbertError
 from kbert.findings import (
     Call,
     Cure,
@@ -29,12 +30,14 @@ from kbert.findings import (
     findings_table,
     worded,
 )
+from kbert.interop.sources import find_source
 from kbert.plans.training_plan import TrainingPlan
-from kbert.runs.choose_head import with_head
+from kbert.runs.choose_head import with_head, with_pooling
 from kbert.runs.judge_data import judge_data
 from kbert.runs.prepare import prepare
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
+from kbert.runs.told_techniques import told_techniques
 from kbert.techniques.known_techniques import check_rows, techniques_of
 from kbert.utils.say import verbose_level, verbosity
 
@@ -82,10 +85,13 @@ def show_plan(
                 "same updates."
             )
         )
-    used = techniques_of(with_head(config))
-    record["techniques"] = [technique.to_dict() for technique in used]
-    for technique in used:
-        tell(f"  {technique.told()}")
+    whole = with_head(_with_known_pooling(config))
+    record |= {
+        "techniques": [technique.to_dict() for technique in techniques_of(whole)],
+        "pooling": whole.pooling,
+    }
+    for line in told_techniques(whole):
+        tell(f"  {line}")
     tell(_curve(plan))
     if plot is not None:
         from kbert.plots import plot_plan, save_plot
@@ -122,6 +128,16 @@ def _judge(config: TrainConfig, *, as_json: bool) -> tuple[dict[str, Examples], 
         tokenizer = tokenizer.with_truncation(config.long_text, config.cut_pair, config.windows)
     with verbosity(0):
         return every, judge_data(config, whole, training, sets, tokenizer)
+
+
+def _with_known_pooling(config: TrainConfig) -> TrainConfig:
+    """Return settings that specify what the head reads, if this is known without a download."""
+    if config.pooling == "auto":
+        with suppress(KbertError), verbosity(0):
+            source = find_source(config.preset)
+            if source.path is not None:
+                return with_pooling(config, source)
+    return config
 
 
 def _pointer(config: TrainConfig, judged: list[Finding]) -> str:

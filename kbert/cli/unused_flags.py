@@ -69,7 +69,10 @@ RULES: dict[str, tuple[Rule, ...]] = {
         Rule(("task",), "data", needed=True),
         Rule(("global_step",), "google_flags", needed=True),
         Rule(
-            (*_PLAN, *_READ, *_FILE, *OF_SHARDS, *_TECHNIQUES, "allow", "backend", "time", "plot"),
+            (
+                *(*_PLAN, *_READ, *_FILE, *OF_SHARDS, *_TECHNIQUES),
+                *("pooling", "allow", "backend", "time", "plot"),
+            ),
             "google_flags",
         ),
         _OWN_DEV,

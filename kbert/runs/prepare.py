@@ -1,6 +1,7 @@
 """Everything that precedes a run's first step, and that can be refused without Keras."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -31,6 +32,7 @@ from kbert.runs.on_devices import on_devices, packing_on_devices
 from kbert.runs.read_sets import read_files, set_aside
 from kbert.runs.recorded_split import RecordedSplit
 from kbert.runs.run_config import inherited_split
+from kbert.runs.told_techniques import told_techniques
 from kbert.targets.fit_temperature import check_calibrates
 from kbert.targets.labels import Labels
 from kbert.targets.target import Target
@@ -148,7 +150,7 @@ def prepare(
     check_rows(config, training.target, plan.batch_size)
     of_plan = downgrade(asked.findings(plan), config.allow)
     if shows_plan and config.batch_size != "auto":
-        say(asked.describe(plan, of_plan))
+        _show_plan(asked, plan, of_plan)
     tokenizer = None if source.path is None else _tokenizer(source, config, tokenizer_sha256)
     findings = [*of_plan, *judge_data(config, whole, training, sets, tokenizer, resumes=resumes)]
     raise_on_errors(findings, can_allow=True)
@@ -157,7 +159,7 @@ def prepare(
     if asked.batch_size == "auto":
         plan = config.plan(len(training))
         if shows_plan:
-            say(asked.describe(plan, downgrade(asked.findings(plan), config.allow)))
+            _show_plan(asked, plan, downgrade(asked.findings(plan), config.allow))
     if tokenizer is None:
         import_keras()  # a hub's tokenizer comes through keras-hub
         tokenizer = _tokenizer(source, config, None)
@@ -192,6 +194,12 @@ def prepare(
         split_version=split.version,
         unlabelled=unlabelled,
     )
+
+
+def _show_plan(config: TrainConfig, plan: TrainingPlan, findings: Sequence[Finding]) -> None:
+    say(config.describe(plan, findings))
+    for line in told_techniques(config):
+        say(f"  {line}")
 
 
 def _weights(

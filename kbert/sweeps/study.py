@@ -46,6 +46,8 @@ class SweepStudy:
         self._direction = "minimize" if sweep.minimizes else "maximize"
         self._file = folder / DATABASE
         self._study = self._agreeing([self._frozen(trial) for trial in trials])
+        if len(self._study.get_trials(deepcopy=False)) < len(trials):
+            self._rebuild(trials)
 
     def begin(self, trial: Trial) -> None:
         """Add a trial that begins."""
@@ -57,8 +59,8 @@ class SweepStudy:
 
     def end(self, trial: Trial) -> None:
         """Add how a trial has ended."""
-        for _ in self._reported(trial):
-            pass
+        for handle in self._reported(trial):
+            handle.should_prune()  # which hyperband also uses to record how far a trial has come
         frozen = self._frozen(trial)
         values = [frozen.value] if trial.state == "complete" else None
         self._study.tell(trial.number, values, state=frozen.state)
@@ -145,7 +147,7 @@ class SweepStudy:
         )
 
     def _agreeing(self, trials: "Sequence[optuna.trial.FrozenTrial]") -> "optuna.Study":
-        """Return the study in the file if it agrees with the folders, else a new one."""
+        """Return the study in the file if it agrees with the folders, else an empty one."""
         import optuna
 
         was_there = self._file.exists()
@@ -158,7 +160,6 @@ class SweepStudy:
         for file in self._file.parent.glob(f"{DATABASE}*"):
             file.unlink()
         study = optuna.create_study(study_name=_NAME, direction=self._direction, **self._parts())
-        study.add_trials(trials)
         if trials:
             say(
                 worded(
@@ -169,6 +170,21 @@ class SweepStudy:
                 )
             )
         return study
+
+    def _rebuild(self, trials: Sequence[Trial]) -> None:
+        """Add trials to an empty study as if they were trained again.
+
+        A finished trial that is only added lacks what hyperband has recorded of it.
+        """
+        from optuna.trial import TrialState, create_trial
+
+        for trial in trials:
+            setting = {"params": dict(trial.setting), "distributions": self._distributions}
+            self._study.add_trial(create_trial(state=TrialState.RUNNING, **setting))
+            for handle in self._reported(trial):
+                handle.should_prune()
+            if trial.state != "open":
+                self.end(trial)
 
     def _parts(self) -> dict[str, Any]:
         from optuna.pruners import HyperbandPruner, MedianPruner, NopPruner

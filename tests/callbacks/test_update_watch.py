@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from kbert import TrainingPlan
+from kbert import AdamW, GradualUnfreezing, TrainingPlan
 from kbert.callbacks.watches.update_watch import UpdateWatch
 
 pytestmark = pytest.mark.keras
@@ -175,3 +175,16 @@ def test_frozen_weights_are_reported():
     (finding,) = found(model, nothing)
     assert finding.code == "weights-unchanged"
     assert finding.message == "No weight is trainable, so updates change nothing."
+
+
+@pytest.mark.parametrize(("update", "changed"), [(9, "0.1"), (10, "0.05")])
+def test_kernels_that_are_still_held_are_not_judged(update, changed):
+    """The layer is held for the first 10 of 20 updates."""
+    layers = [keras.layers.Dense(4, name=name) for name in ("transformer_layer_0", "pooled_dense")]
+    model = model_of(*layers)
+    model.optimizer = AdamW(1e-3, rate_factors=[GradualUnfreezing(20)])
+    model.optimizer.build(model.trainable_variables)
+    (finding,) = found(model, scale(1.1, only="pooled_dense"), update)
+    assert f"changed the weights by {changed} of their size" in finding.message
+    codes = [one.code for one in found(model, scale(1.1, only="bias"), update)]
+    assert codes == ["weights-unchanged"]

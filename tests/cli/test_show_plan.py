@@ -47,7 +47,7 @@ FLAGS = ["--text", "body", "--label", "kind", "--delimiter", ";", "--on-bad-row"
 def test_the_suggested_inspect_has_every_reading_flag(write, capsys):
     path = write(["good", "bad"], ";bad\n")
     status, shown = kbert(capsys, "plan", path, *FLAGS, "--max-length", "64")
-    assert status == 0
+    assert status == 0, shown.err
     pointer = shown.out.splitlines()[-1].removeprefix("What is in the data: ")
     *_, verb, data = shlex.split(pointer.split(" --")[0])
     assert (verb, data) == ("inspect", path)
@@ -73,7 +73,7 @@ def test_data_that_would_stop_a_run_is_reported(write, capsys):
 def test_skipped_set_aside_and_duplicate_rows_are_reported(write, capsys):
     path = write(["good", "bad"], ";bad\n" + 5 * "A story of 1 friends;bad\n")
     status, shown = kbert(capsys, "plan", path, *FLAGS, "--epochs", "10")
-    assert status == 0
+    assert status == 0, shown.err
     first, second, *_ = shown.out.splitlines()
     assert first.startswith(f"{path}: 365 rows; ")
     assert first.endswith("; 1 bad row left out")
@@ -120,5 +120,35 @@ def test_an_error_that_is_allowed_is_a_warning(capsys):
     command = ["plan", "--examples", "60"]
     assert kbert(capsys, *command)[0] == 2
     status, shown = kbert(capsys, *command, "--allow", "too-few-updates")
-    assert status == 0
+    assert status == 0, shown.err
     assert "WARNING  too-few-updates (allowed)" in shown.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "line"),
+    [
+        ("--freeze-embeddings --freeze-layers 3", "frozen: the embeddings, the lowest 3 layers"),
+        ("--gradual-unfreezing 0.3", "from the head: all are trained after 30% of the updates"),
+        ("--layer-decay 0.9", "learning rate of each layer: 0.9 times that of the one above"),
+        ("--reinit-layers 1", "new weights: the highest layer"),
+        ("--pooling mean", "the head reads the mean of the tokens"),
+        ("--pooling cls", "the head reads [CLS]"),
+        ("--recipe google", "the head reads [CLS]"),
+        ("--lora-rank 8 --learning-rate 1e-3", "LoRA"),
+        ("--moving-average 0.9", "the moving average of the weights, with a momentum of up to 0.9"),
+        ("--average-best 2", "at the end: the average of the weights of the best 2 evaluations"),
+        ("--r-drop 1", "R-Drop: two passes, whose divergence has weight 1"),
+        ("--fgm 0.5", "FGM: each batch once more, its token embeddings moved by 0.5"),
+        ("--contrastive 0.3", "supervised contrastive loss: weight 0.3"),
+        ("--token-dropout 0.1", "token dropout: 10% of the tokens are [MASK] in training"),
+        ("--head linear", "the head begins as a linear model"),
+    ],
+)
+def test_a_technique_has_a_line_in_the_plan(flags, line, capsys):
+    status, shown = kbert(capsys, "plan", "--examples", "3200", *flags.split())
+    assert status == 0, shown.err
+    lines = shown.out.splitlines()
+    (index,) = (n for n, each in enumerate(lines) if line in each)
+    assert index > next(n for n, each in enumerate(lines) if "(last update)" in each)
+    status, shown = kbert(capsys, "plan", "--examples", "3200")
+    assert flags.startswith(("--pooling", "--recipe", "--head")) or line not in shown.out

@@ -41,6 +41,10 @@ CASES: dict[str, dict[str, dict[str, Any]]] = {
         "terms of the loss": {"techniques": {"r_drop": 1.0, "fgm": 0.5, "contrastive": 0.1}},
         "rates and averages": {"techniques": RATES | {"token_dropout": 0.2}},
         "lora": {"techniques": {"lora_rank": 2}},
+        "new and frozen layers": {
+            **{"techniques": {"reinit_layers": 1, "freeze_layers": 1, "freeze_embeddings": True}},
+            **{"pooling": "mean", "layers": 2},
+        },
     },
     "tensorflow": {
         "rows without dropout": {"dropout": 0.0},
@@ -167,13 +171,18 @@ def build(devices: int, settings: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
         tokenizer = Tokenizer(pieces).with_truncation(settings.get("long_text"), None, None)
         model = BertClassifier(
             # One layer compiles in half the time.
-            {**TINY, "vocabulary_size": len(pieces), "num_layers": 1, "dropout": dropout},
+            {
+                **TINY,
+                **{"vocabulary_size": len(pieces), "num_layers": settings.get("layers", 1)},
+                "dropout": dropout,
+            },
             examples.labels,
             tokenizer,
             max_length=8 if settings.get("long_text") else 16,
             dropout=dropout,
             dtype=settings.get("dtype"),
             target=examples.target,
+            pooling=settings.get("pooling", "cls"),
         )
         used = techniques_of(TechniqueOptions(head="new", **settings.get("techniques", {})))
         for change in used:

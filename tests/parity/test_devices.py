@@ -12,6 +12,8 @@ PARTS = {
         ("rows", Shape(8)),
         ("terms of the loss", Shape(8)),
         ("rates and averages", Shape(2)),
+        ("lora", Shape(2)),
+        ("new and frozen layers", Shape(2)),
         ("packed rows", Shape(2, 2)),
     ],
     # In one process: other devices, and sums of other shapes.

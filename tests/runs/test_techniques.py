@@ -21,6 +21,7 @@ from kbert.models.variables import to_arrays
 from kbert.runs.best_model import has_best_model
 from kbert.runs.report_of_run import run_history
 from kbert.runs.run_config import parent_settings
+from kbert.runs.told_techniques import told_techniques
 
 pytestmark = pytest.mark.keras
 
@@ -32,8 +33,12 @@ CASES = {
         **{"moving_average": 0.9, "token_dropout": 0.3},
         **{"average_best": 3, "evaluate_every": 5, "keep_checkpoints": 1},
     },
-    "terms": {"r_drop": 1.0, "fgm": 1.0, "contrastive": 0.1, "reinit_layers": 1},
+    "terms": {
+        **{"r_drop": 1.0, "fgm": 1.0, "contrastive": 0.1},
+        **{"reinit_layers": 1, "pooling": "mean"},
+    },
     "lora": {"lora_rank": 2, "lora_alpha": 8.0, "layer_decay": 0.5},
+    "lower layers": {"freeze_layers": 1, "freeze_embeddings": True, "pooling": "mean"},
 }
 
 
@@ -84,10 +89,13 @@ def weights_of(run):
 
 @pytest.mark.parametrize("settings", CASES.values(), ids=CASES)
 def test_a_run_with_techniques_resumes_to_the_same_bits(
-    settings, config, plain, tmp_path, monkeypatch
+    settings, config, plain, tmp_path, monkeypatch, capsys
 ):
     let_the_average_be_better(monkeypatch)
-    whole = train(replace(config, output=str(tmp_path / "whole"), **settings), verbose=0)
+    whole = train(replace(config, output=str(tmp_path / "whole"), **settings))
+    shown = capsys.readouterr().out.splitlines()
+    for line in told_techniques(replace(config, **settings)):
+        assert f"  {line}" in shown  # of the plan
     begin = RunCheckpoint.on_train_batch_begin
 
     def stop(self, batch, logs=None):

@@ -1,6 +1,7 @@
 """The order in which runs are trained, and what becomes of those that do not finish."""
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from sweeps.fake_workers import FakeWorkers, sweep_of
@@ -87,6 +88,45 @@ def test_median_pruning_gives_up_what_lags_behind(tmp_path, capsys):
     assert "learning_rate=0.0001: given up, after 1 epoch" in capsys.readouterr().out
     SweepStudy(tmp_path, sweep, trials_in(tmp_path, sweep.seeds))
     assert capsys.readouterr().out == ""  # the database agrees
+
+
+@pytest.mark.parametrize("prune", ["median", "hyperband"])
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_pruning_is_the_same_after_a_kill(prune, is_lost, tmp_path):
+    """With the database, and with one that is built again from the folders."""
+
+    class Killed(BaseException):
+        pass
+
+    def scores(config):
+        last = config.learning_rate * 997 % 1  # neither rising nor falling
+        return [last * epoch / 9 for epoch in range(1, 10)]
+
+    def dies(config):
+        if len(dying.started) == 8:
+            raise Killed
+        return scores(config)
+
+    rates = ",".join(f"{number}e-4" for number in (9, 3, 7, 1, 8, 2, 6, 5, 4, 11, 10, 12))
+    sweep = sweep_of({"learning_rate": rates, "epochs": "9"}, tmp_path, seeds=1, prune=prune)
+    (whole_folder := tmp_path / "whole").mkdir()
+    whole = drive(whole_folder, sweep, FakeWorkers(scores))[1]
+    (folder := tmp_path / "killed").mkdir()
+    dying = FakeWorkers(dies)
+    with pytest.raises(Killed):
+        drive(folder, sweep, dying)
+    if is_lost:
+        (folder / "study.db").unlink()
+    resumed = drive(folder, sweep, FakeWorkers(scores))[1]
+    ends = [(trial.state, (trial.end or {}).get("reason")) for trial in whole]
+    assert [(trial.state, (trial.end or {}).get("reason")) for trial in resumed] == ends
+    assert 2 < [state for state, _ in ends].count("pruned") < 10
+    best = max(whole, key=lambda trial: scores(SimpleNamespace(**trial.setting))[-1])
+    assert best.state == "complete"
+    if prune == "hyperband":  # which looks after 1, 3 and 9 epochs
+        assert {reason for state, reason in ends if state == "pruned"} <= {
+            *("after 1 epoch", "after 3 epochs", "after 9 epochs")
+        }
 
 
 def test_a_setting_that_fails_does_not_end_the_others(tmp_path, capsys):

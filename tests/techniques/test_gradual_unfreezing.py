@@ -8,8 +8,10 @@ from keras import ops
 from kbert import (
     AdamW,
     BertAdam,
+    Examples,
     GradualUnfreezing,
     InputError,
+    Labels,
     LayerDecay,
     TrainingPlan,
     create_optimizer,
@@ -143,3 +145,25 @@ def test_more_updates_than_a_plan_has_are_refused():
 def test_an_invalid_number_of_updates_is_refused(updates):
     with pytest.raises(InputError, match="`updates` must be"):
         GradualUnfreezing(updates)
+
+
+def test_a_compiled_fit_holds_what_is_not_unfrozen_yet(tiny_model):
+    """Of 6 updates, 2 train the head alone, 2 the layer too, and 2 everything."""
+    plan = TrainingPlan(4, batch_size=4, epochs=6, learning_rate=1e-3, warmup_proportion=0.0)
+    model = tiny_model(all_dropout=0.0)
+    model.compile(optimizer=create_optimizer(plan, rate_factors=[GradualUnfreezing(4)]))
+    kernels = {
+        "embeddings": model.backbone.get_layer("token_embedding").embeddings,
+        "layer": model.backbone.transformer_layers[0].weights[0],
+        "head": next(v for v in model.trainable_variables if v.path.startswith("logits/")),
+    }
+    texts = ["a good film", "a dull film", "warm and good", "dull"]
+    examples = Examples(texts, label_ids=[1, 0, 1, 0], labels=Labels(["bad", "good"]))
+    batch = model.batches(examples, batch_size=4)[0]
+    moved = []
+    for _ in range(6):
+        before = {name: ops.convert_to_numpy(v.value).copy() for name, v in kernels.items()}
+        model.fit(*batch, batch_size=4, verbose=0)
+        after = {name: ops.convert_to_numpy(v.value) for name, v in kernels.items()}
+        moved.append([name for name in kernels if (before[name] != after[name]).any()])
+    assert moved == [["head"]] * 2 + [["layer", "head"]] * 2 + [["embeddings", "layer", "head"]] * 2

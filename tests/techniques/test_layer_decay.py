@@ -5,7 +5,17 @@ import numpy as np
 import pytest
 from keras import ops
 
-from kbert import AdamW, BertAdam, InputError, LayerDecay, TrainingPlan, create_optimizer
+from kbert import (
+    AdamW,
+    BertAdam,
+    Examples,
+    InputError,
+    Labels,
+    LayerDecay,
+    TrainingPlan,
+    create_optimizer,
+)
+from kbert.techniques.rate_factor import variable_depths
 
 pytestmark = pytest.mark.keras
 
@@ -88,3 +98,24 @@ def test_rate_factors_must_change_rates(given):
 def test_a_decay_out_of_range_is_refused(decay):
     with pytest.raises(InputError, match="must be above 0 and at most 1. Received: "):
         LayerDecay(decay)
+
+
+def test_a_compiled_fit_moves_each_layer_by_its_share(tiny_model):
+    plan = TrainingPlan(4, batch_size=4, epochs=2, learning_rate=1e-3, warmup_proportion=0.0)
+    model = tiny_model(layers=2, all_dropout=0.0)
+    optimizer = create_optimizer(plan, weight_decay=0.0, rate_factors=[LayerDecay(0.5)])
+    model.compile(optimizer=optimizer)
+    variables = model.trainable_variables
+    before = [ops.convert_to_numpy(variable.value).copy() for variable in variables]
+    texts = ["a good film", "a dull film", "warm and good", "dull"]
+    examples = Examples(texts, label_ids=[1, 0, 1, 0], labels=Labels(["bad", "good"]))
+    model.fit(*model.batches(examples, batch_size=4)[0], batch_size=4, verbose=0)
+    moved = dict.fromkeys(range(4), 0.0)
+    depths = variable_depths([variable.path for variable in variables])
+    for old, variable, depth in zip(before, variables, depths, strict=True):
+        change = float(np.abs(ops.convert_to_numpy(variable.value) - old).max())
+        moved[depth] = max(moved[depth], change)
+    # Adam's first update is rate * sign(gradient), where the gradient is far above epsilon.
+    rate = plan.learning_rate_at(0)
+    expected = [rate / 8, rate / 4, rate / 2, rate]
+    np.testing.assert_allclose([*moved.values()], expected, rtol=0.02)

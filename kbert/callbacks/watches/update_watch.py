@@ -7,7 +7,9 @@ import keras
 import numpy as np
 
 from kbert.backend.lora_internals import LoraParts, lora_parts
+from kbert.backend.optimizer_internals import inner_optimizer
 from kbert.findings import Cure, Finding
+from kbert.optimizers.fused_adam import FusedAdam
 from kbert.plans.training_plan import TrainingPlan
 from kbert.utils.wording import count_noun
 
@@ -24,8 +26,8 @@ class UpdateWatch:
 
     Attributes:
         ratio: float or None. By what share of their norm the last update that was compared has
-            changed the kernels, the median of those that hold something pretrained. None where none
-            does.
+            changed the kernels, the median of those that hold something pretrained and are trained
+            by now. None where there are none.
     """
 
     def __init__(self, model: Any, plan: TrainingPlan) -> None:
@@ -40,12 +42,16 @@ class UpdateWatch:
         places = np.linspace(0, len(kernels) - 1, min(len(kernels), _MAX_KERNELS)).astype(int)
         self._kernels = [kernels[place] for place in places]
         self._before: list[np.ndarray] | None = None
+        self._first: list[int] = []
         self._rate = 0.0
         self.ratio: float | None = None
 
     def before(self, model: Any) -> None:
         """Keep the kernels and the rate of the next update."""
         self._before = [kernel.value() for kernel in self._kernels]
+        optimizer = inner_optimizer(model.optimizer)
+        first = optimizer.first_update if isinstance(optimizer, FusedAdam) else lambda _: 0
+        self._first = [first(kernel.trained) for kernel in self._kernels]
         self._rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
     def after(self, update: int) -> list[Finding]:
@@ -56,7 +62,11 @@ class UpdateWatch:
         ratios = [
             _ratio(k.value(), old) for k, old in zip(self._kernels, self._before, strict=True)
         ]
-        judged = [ratio for ratio, k in zip(ratios, self._kernels, strict=True) if not k.is_new]
+        judged = [
+            ratio
+            for ratio, kernel, first in zip(ratios, self._kernels, self._first, strict=True)
+            if not kernel.is_new and first <= update  # later layers are still held
+        ]
         self.ratio = float(np.median(judged)) if judged else None
         if self._rate == 0 and update > 0:
             return [
@@ -126,6 +136,11 @@ class _Kernel:
     def is_new(self) -> bool:
         """Whether it holds nothing pretrained: a new head."""
         return bool(self.variable.path.startswith("logits/"))
+
+    @property
+    def trained(self) -> Any:
+        """What the optimizer changes."""
+        return self.variable if self.lora is None else self.lora.b
 
     def value(self) -> np.ndarray:
         """Return a copy, with LoRA merged."""
