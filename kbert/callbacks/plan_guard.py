@@ -158,6 +158,8 @@ class PlanGuard(keras.callbacks.Callback):
         self._next_data = self._next_findings = None  # the next fit may be another model's
         self._weights = LastGoodWeights(model, self._first)
         self._updates = UpdateWatch(model, self.plan)
+        if self._batches:  # the weights are still those from before the update
+            self._updates.before(model)
         state = state_of_fit(optimizer, self.params, epoch, data)
         # `print(plan)` already shows the warnings of the plan itself.
         unsound = [finding for finding in self.plan.findings() if finding.severity == "error"]

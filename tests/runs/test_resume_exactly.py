@@ -107,7 +107,7 @@ def test_a_run_is_also_evaluated_inside_its_epochs(finished):
 @pytest.mark.parametrize(
     "kills",
     [
-        *(pytest.param((n,), marks=pytest.mark.any_backend, id=str(n)) for n in (0, 9, 13)),
+        *(pytest.param((n,), marks=pytest.mark.any_backend, id=str(n)) for n in (0, 4, 9, 13)),
         pytest.param((9, 3), id="9-3"),
     ],
 )

@@ -71,15 +71,15 @@ def plain(config):
     return train(config, verbose=0)
 
 
-def let_the_average_be_better(monkeypatch):
-    """Give the average a loss of 0: these models learn too little for it to be better."""
+def let_the_average_score(monkeypatch, **scores):
+    """Give the average these scores: with models that learn so little, it is better by chance."""
     scores_of = EpochEvaluation.scores_of
 
-    def better(self, model):
-        scores, outputs = scores_of(self, model)
-        return {name: replace(one, loss=0.0) for name, one in scores.items()}, outputs
+    def changed(self, model):
+        own, outputs = scores_of(self, model)
+        return {name: replace(one, **scores) for name, one in own.items()}, outputs
 
-    monkeypatch.setattr(EpochEvaluation, "scores_of", better)
+    monkeypatch.setattr(EpochEvaluation, "scores_of", changed)
 
 
 def weights_of(run):
@@ -91,7 +91,7 @@ def weights_of(run):
 def test_a_run_with_techniques_resumes_to_the_same_bits(
     settings, config, plain, tmp_path, monkeypatch, capsys
 ):
-    let_the_average_be_better(monkeypatch)
+    let_the_average_score(monkeypatch, loss=0.0)
     whole = train(replace(config, output=str(tmp_path / "whole"), **settings))
     shown = capsys.readouterr().out.splitlines()
     for line in told_techniques(replace(config, **settings)):
@@ -123,8 +123,7 @@ def test_a_run_with_techniques_resumes_to_the_same_bits(
 @pytest.mark.any_backend
 @pytest.mark.parametrize("is_better", [True, False])
 def test_the_average_of_the_best_is_one_more_evaluation(is_better, config, tmp_path, monkeypatch):
-    if is_better:
-        let_the_average_be_better(monkeypatch)
+    let_the_average_score(monkeypatch, accuracy=float(is_better))
     settings = {"average_best": 3, "evaluate_every": 5, "keep_checkpoints": 1}
     run = train(replace(config, output=str(tmp_path / "run"), **settings), verbose=0)
     history = run_history(run)
