@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.recipes import data_sets
 from benchmarks.recipes.data_sets import SETS, DataSet, Row, read_part, write
-from benchmarks.recipes.document import document
+from benchmarks.recipes.document import FILE, document
 from benchmarks.recipes.plan import (
     beside_none,
     hours,
@@ -28,6 +28,7 @@ from benchmarks.recipes.settings import (
     TRAINER,
 )
 from benchmarks.recipes.tables import (
+    MOST_CLASSES,
     Scores,
     beside_table,
     few_paired_table,
@@ -36,6 +37,7 @@ from benchmarks.recipes.tables import (
     paired_table,
     screening_table,
 )
+from kbert.results.paired_seeds import PairedSeeds
 
 
 def rows(count, start=0):
@@ -259,3 +261,29 @@ def test_the_tables():
     text = document(found)
     assert "| recommended |  | 52.00 ± 1.00 (3) |" in text
     assert "- main: 6 of 60 runs." in text
+
+
+def test_the_document_is_that_of_the_results():
+    assert FILE.read_text(encoding="utf-8") == document(read_results())
+
+
+def test_the_default_is_better_than_the_trainer_at_no_more_time():
+    """By the score of each set; the document also has CoLA's accuracy, which is lower."""
+    scores = Scores(read_results())
+    for one in SETS:
+        beside = PairedSeeds.of(scores.of(TRAINER, one.name), scores.of(RECOMMENDED, one.name))
+        assert beside.seeds == tuple(SEEDS)
+        assert beside.mean > 0 or beside.p >= 0.05, one.name
+    average = PairedSeeds.of(scores.averages(TRAINER), scores.averages(RECOMMENDED))
+    assert average.interval.low > 0.005  # half a point
+    without = [one.name for one in SETS if one.in_average and one.name != MOST_CLASSES]
+    average = PairedSeeds.of(
+        scores.averages(TRAINER, names=without), scores.averages(RECOMMENDED, names=without)
+    )
+    assert average.interval.low > 0.005
+    assert scores.time(RECOMMENDED) < 1
+
+
+def test_few_shot_is_no_worse_than_setfit_on_average():
+    scores = Scores(read_results())
+    assert PairedSeeds.of(scores.few(SETFIT), scores.few(FEW[-1])).interval.low > 0

@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.recipes.curve import draw, points
+from benchmarks.recipes.curve import IMAGES, draw, few_points, points
 from benchmarks.recipes.document import FILE, document
 from benchmarks.recipes.plan import STAGES, Rows, digests, hours, missing, planned, survivors
 from benchmarks.recipes.results import Result, add_result, read_results
@@ -47,7 +47,10 @@ def main() -> None:
     FILE.write_text(document(found), encoding="utf-8")
     at = points(Scores(found), (*MAIN, *RECIPES, *survivors(found)))
     if len(at) > 1:
-        draw(at)
+        draw(at, "processor time, relative to the Trainer's", IMAGES / "recipes.svg")
+    few = few_points(Scores(found))
+    if len(few) > 1:
+        draw(few, "processor minutes of a run", IMAGES / "few-rows.svg")
     print(f"{FILE} is written.", file=sys.stderr)
 
 
@@ -65,6 +68,7 @@ class _Maker:
         """Make the runs stage by stage: the results of earlier stages decide on later ones."""
         with ThreadPoolExecutor(self._options.jobs) as pool:
             for stage in self._options.stages:
+                self._tell(stage)
                 while runs := self._left(stage):
                     while len(self._begun) < self._options.jobs and runs and self._has_time():
                         run = runs.pop(0)
@@ -91,14 +95,15 @@ class _Maker:
             except Failed as error:
                 sys.exit(f"{run}: {error}")
             add_result(result)
-            left = self._left(stage)
-            known = hours(left, read_results(), self._options.jobs)
-            time_left = "" if known is None else f", about {known:.1f} hours"
-            print(
-                f"{run}: {result.score():.4f} in {result.seconds:.0f} s. "
-                f"{stage}: {len(left)} runs left{time_left}.",
-                flush=True,
-            )
+            print(f"{run}: {result.score():.4f} in {result.seconds:.0f} s.")
+            self._tell(stage)
+
+    def _tell(self, stage: str) -> None:
+        """Print how many runs of a stage are left, and for how long."""
+        left = self._left(stage)
+        known = hours(left, read_results(), self._options.jobs)
+        time_left = "" if known is None else f", about {known:.1f} hours"
+        print(f"{stage}: {len(left)} runs left{time_left}.", flush=True)
 
     def _left(self, stage: str) -> list[Run]:
         """Return the runs of a stage that have neither been made nor begun."""

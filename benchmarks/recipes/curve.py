@@ -4,10 +4,10 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.recipes.settings import Setting
+from benchmarks.recipes.settings import FEW, FEW_SETS, Setting
 from benchmarks.recipes.tables import Scores
 
-FILE = Path(__file__).parents[2] / "docs" / "images" / "recipes.svg"
+IMAGES = Path(__file__).parents[2] / "docs" / "images"
 
 
 def points(scores: Scores, settings: Sequence[Setting]) -> dict[str, tuple[float, float]]:
@@ -20,8 +20,18 @@ def points(scores: Scores, settings: Sequence[Setting]) -> dict[str, tuple[float
     return found
 
 
-def draw(at: dict[str, tuple[float, float]], path: Path = FILE) -> None:
-    """Draw the points; the file has the same bytes each time."""
+def few_points(scores: Scores) -> dict[str, tuple[float, float]]:
+    """Return the processor minutes and the average score with few rows in percent, by setting."""
+    found = {}
+    for setting in FEW:
+        averages, minutes = scores.few(setting), scores.minutes(setting, FEW_SETS)
+        if averages and minutes is not None:
+            found[setting.name] = (minutes, 100 * statistics.mean(averages.values()))
+    return found
+
+
+def draw(at: dict[str, tuple[float, float]], time: str, path: Path) -> None:
+    """Draw points over a time, which has this name; the file has the same bytes each time."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -29,10 +39,10 @@ def draw(at: dict[str, tuple[float, float]], path: Path = FILE) -> None:
 
     matplotlib.rcParams["svg.hashsalt"] = "recipes"
     figure, axes = plt.subplots(figsize=(7, 4.5))
-    for name, (time, score) in at.items():
-        axes.plot(time, score, "o", color="tab:blue")
-        axes.annotate(name, (time, score), xytext=(0, 7), textcoords="offset points", ha="center")
-    axes.set(xlabel="processor time, relative to the Trainer's", ylabel="average score in percent")
+    for name, point in at.items():
+        axes.plot(*point, "o", color="tab:blue")
+        axes.annotate(name, point, xytext=(0, 7), textcoords="offset points", ha="center")
+    axes.set(xlabel=time, ylabel="average score in percent")
     axes.margins(0.25)
     axes.grid(visible=True, color="0.9")
     figure.tight_layout()

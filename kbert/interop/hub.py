@@ -133,11 +133,13 @@ def _no_such_preset(name: str) -> InputError:
     )
 
 
-def hub_cure(name: str) -> Cure | None:
+def hub_cure(name: str, *, predicts: bool = False) -> Cure | None:
     """Return what to type for a name that looks like one of the Hugging Face Hub, or None.
 
     Args:
         name: str. There is no file or folder of that name.
+        predicts: bool. Whether the model must have a head, which no preset of keras-hub has.
+            Defaults to False.
     """
     owner, _, model = name.rpartition("/")
     if model.lower().replace("-", "") in ("minilm", "allminilml6v2"):
@@ -148,5 +150,7 @@ def hub_cure(name: str) -> Cure | None:
     return Cure(
         note="for a model of that name on the Hugging Face Hub, type {handle}",
         values={"handle": f"hf://{owner}/{model}"},
-        otherwise=(Cure(note="take a preset of keras-hub, such as bert_base_en_uncased"),),
+        otherwise=()
+        if predicts
+        else (Cure(note="take a preset of keras-hub, such as bert_base_en_uncased"),),
     )

@@ -96,7 +96,8 @@ def _unknown(name: str, predicts: bool) -> InputError:
             "There is no file or folder {name}. Check the path; expected {expected}.",
             name=name,
             expected=expected,
-            cure=near(name, similar=True) or _any(near(name), hub_cure(name), predicts),
+            cure=near(name, similar=True)
+            or _any(near(name), hub_cure(name, predicts=predicts), predicts),
         )
     if not path.is_dir():
         return InputError(

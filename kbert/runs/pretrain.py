@@ -14,6 +14,7 @@ from kbert.interop.pretraining_run import PRETRAINING
 from kbert.runs.beginning import complete_record, new_stage
 from kbert.runs.build_masked_model import build_masked_model
 from kbert.runs.fit_pretraining import fit_pretraining
+from kbert.runs.not_settings import not_settings
 from kbert.runs.on_devices import check_one_process
 from kbert.runs.prepare_pretraining import PreparedPretraining, prepare_pretraining
 from kbert.runs.run_claim import claimed_run
@@ -45,6 +46,8 @@ def pretrain(config: PretrainConfig, *, verbose: int = 1) -> RunDirectory:
     run = pretrain(PretrainConfig(data="texts.txt", output="runs/texts", epochs=1))
     ```
     """
+    if not isinstance(config, PretrainConfig):
+        raise not_settings(config, PretrainConfig)
     check_one_process()
     for name in ("data", "dev", "preset", "output"):
         if (value := getattr(config, name)) is not None:

@@ -23,6 +23,7 @@ from kbert.runs.build_model import build_model
 from kbert.runs.cross_validation import begin_cross_validation, train_folds
 from kbert.runs.fit_run import fit_run
 from kbert.runs.given_callbacks import CallbackLike, GivenCallbacks
+from kbert.runs.not_settings import not_settings
 from kbert.runs.origin import origin
 from kbert.runs.prepare import PreparedRun, prepare
 from kbert.runs.recorded_split import write_dev_rows
@@ -75,6 +76,8 @@ def train(
 
 def checked(config: TrainConfig) -> TrainConfig:
     """Return the settings of a new run with its parent's preset; check what needs no data."""
+    if not isinstance(config, TrainConfig):
+        raise not_settings(config, TrainConfig)
     for name in config.hints():
         if isinstance(getattr(config, name), str):
             check_name(name, getattr(config, name))

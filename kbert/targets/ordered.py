@@ -1,7 +1,7 @@
 """One class for each row, for classes that have an order."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from kbert.errors import InputError
 from kbert.findings import Cure
 from kbert.results.ordered_evaluation import OrderedEvaluation
+from kbert.targets.label_keys import label_key
 from kbert.targets.labels import Labels
 from kbert.targets.single import Single
 
@@ -43,6 +44,7 @@ class Ordered(Single):
                 cure=Cure(note="number them, as in '1 bad', '2 fair', '3 good'"),
             )
         places = {name: Decimal(number[1]) for name, number in found.items() if number}
+        _check_places(places, columns[0])
         return Labels(tuple(sorted(names, key=lambda name: (places[name], name))))
 
     def scores(
@@ -55,3 +57,20 @@ class Ordered(Single):
         scores = OrderedEvaluation.from_logits(raw, targets, names, weights)
         assert isinstance(scores, OrderedEvaluation)
         return scores
+
+
+def _check_places(places: Mapping[str, Decimal], column: str) -> None:
+    """Raise InputError if two labels have the same place and are not the same number."""
+    first: dict[Decimal, str] = {}
+    for name, place in sorted(places.items()):
+        other = first.setdefault(place, name)
+        # "5" and "5,0" are variants of one label, which an inspection reports.
+        if label_key(other) != label_key(name):
+            raise InputError(
+                "The order of the labels (column {column!r}) is not known: {first!r} and "
+                "{second!r} have the same number.",
+                column=column,
+                first=other,
+                second=name,
+                cure=Cure(note="write one of them in all rows, or number them differently"),
+            )

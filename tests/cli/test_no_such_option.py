@@ -30,6 +30,17 @@ def sentence(typed, verb="train"):
             "train",
             "train has no option --num_train_epochs. Did you mean --epochs?",
         ),
+        ("--fp16", "train", "train has no option --fp16. Did you mean --precision?"),
+        (
+            "--eval_strategy=epoch",
+            "train",
+            "train has no option --eval_strategy. Did you mean --evaluate-every?",
+        ),
+        (
+            "--weight_decay",
+            "train",
+            f"train has no option --weight_decay. Cure: {command_name()} train --help",
+        ),
         (
             "--per_device_train_batch_size",
             "train",

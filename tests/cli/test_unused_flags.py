@@ -114,6 +114,7 @@ TABLE = {
         **{n: [f"data.csv --google-flags= --{n} 1"] for n in TECHNIQUES},
         "freeze-embeddings": ["data.csv --google-flags= --freeze-embeddings"],
         "allow": ["data.csv --google-flags= --allow too-few-updates"],
+        "pooling": ["data.csv --google-flags= --pooling mean"],
         **{
             n: [f"--examples 9 --{n} 1"]
             for n in ("text", "pair", "label", "delimiter", "weight", "group", "label-separator")

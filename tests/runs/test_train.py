@@ -10,9 +10,11 @@ from safetensors.numpy import load_file
 
 from kbert import (
     BertClassifier,
+    InputError,
     KbertError,
     TrainConfig,
     TrainingPlan,
+    pretrain,
     read_examples,
     resume,
     train,
@@ -339,3 +341,11 @@ def test_training_on_the_files_of_patterns(configure, reviews, tmp_path, monkeyp
     (folder / "part-11.csv").write_text("text,label\nA joy.,good\n", encoding="utf-8")
     with pytest.raises(KbertError, match=r"matches files that were not there .*part-11\.csv"):
         resume(run.path, epochs=3, verbose=0)
+
+
+def test_settings_are_no_path():
+    """As in `train("reviews.csv")`."""
+    for function, settings in ((train, "TrainConfig"), (pretrain, "PretrainConfig")):
+        with pytest.raises(InputError, match=f"must be a {settings}. Received: 'a.csv'") as error:
+            function("a.csv")
+        assert str(error.value.cure) == f"kbert.{settings}('a.csv')"

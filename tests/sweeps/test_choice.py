@@ -3,6 +3,7 @@
 from types import SimpleNamespace
 
 import pytest
+import scipy.stats
 
 from kbert.sweeps.choice import Choice
 
@@ -32,3 +33,15 @@ def test_a_lone_setting_was_compared_with_none():
         "The best mean is that of learning_rate=0.001. No other has all its seeds, so it has been "
         "compared with none."
     )
+
+
+def test_the_interval_is_that_of_a_paired_t_test():
+    best, second = [0.83, 0.81, 0.86, 0.80], [0.80, 0.82, 0.81, 0.79]
+    sweep = SimpleNamespace(minimizes=False, seeds=range(4))
+    choice = Choice.of([trial(3, *second), trial(4, *best)], sweep)
+    expected = scipy.stats.ttest_rel(best, second).confidence_interval(0.95)
+    low, high = choice.difference - choice.half_width, choice.difference + choice.half_width
+    assert (low, high) == pytest.approx((expected.low, expected.high))
+    assert "these seeds do not tell the two apart" in str(choice)
+    losses = SimpleNamespace(minimizes=True, seeds=range(4))
+    assert Choice.of([trial(3, *second), trial(4, *best)], losses).best.number == 3

@@ -36,6 +36,13 @@ def test_names_without_a_number_are_refused(name):
         read_examples((TEXTS, values), target="ordered")
 
 
+def test_two_labels_with_the_same_number_are_refused():
+    values = ["5", "4", "5 - very happy", "4"]
+    with pytest.raises(InputError, match="'5' and '5 - very happy' have the same number"):
+        read_examples((TEXTS, values), target="ordered")
+    read_examples((TEXTS, ["5", "4", "5,0", "4"]), target="ordered")  # variants, which are reported
+
+
 def test_given_labels_keep_their_order():
     labels = ("bad", "fair", "good")
     examples = read_examples(

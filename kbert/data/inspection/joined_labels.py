@@ -6,7 +6,7 @@ from collections import Counter
 from kbert.data.inspection.inspection import Inspection
 from kbert.findings import Cure, Finding
 
-_SEPARATORS = ";|,"
+_SEPARATORS = (";", "|", ",", "/", "+", "&", "；", "，", "、")
 _MIN_JOINED = 3
 _SHARE = 0.9  # of the parts
 _DECIMAL = re.compile(r"[+-]?\d+,\d+")

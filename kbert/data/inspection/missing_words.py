@@ -27,4 +27,5 @@ def is_told_missing(text: str) -> bool:
     """Whether a text is such a word, and not one that people write as a whole text."""
     if len(text) > _MAX_LENGTH:
         return False
-    return text.strip().casefold() in _TOLD or bare_name(text) in _TOLD
+    bare = bare_name(text)
+    return text.strip().casefold() in _TOLD or bare in _TOLD or set(bare) == {"-"}

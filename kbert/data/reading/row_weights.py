@@ -6,6 +6,7 @@ import numpy as np
 
 from kbert.errors import InputError
 from kbert.findings import Cure, Option, Problem
+from kbert.targets.label_keys import number_of
 from kbert.utils.cell_values import describe, is_missing, plain, to_number
 
 _LARGEST = 1e30  # float32 can sum many of these
@@ -13,6 +14,7 @@ _CURE = Cure(
     note="write 0 or a positive number, such as 0.5",
     otherwise=(Cure({"weight": "NAME"}, note="if another column holds the weights"),),
 )
+_POINT = Cure(note="write it with a decimal point and nothing else, such as 1234.5")
 
 
 def read_weight(value: Any, column: str, encoding: str = "utf-8") -> float | Problem:
@@ -39,6 +41,9 @@ def read_weight(value: Any, column: str, encoding: str = "utf-8") -> float | Pro
     weight = to_number(value)
     if weight is None or abs(weight) > _LARGEST:
         template = "the weight (column {column!r}) is not a number: {shown:.60}"
+        if "," in shown and number_of(shown) is not None:
+            values = {"column": column, "shown": shown}
+            return Problem(template, _POINT, values)
     elif weight < 0:
         template = "the weight (column {column!r}) is negative: {shown:.60}"
     else:

@@ -13,6 +13,9 @@ from kbert.data.inspection.inspect_examples import inspect_examples
         (["rude;loud", "rude;long", "loud; long", "rude"], ";"),
         (["rude|loud", "loud|long", "long|rude"], "|"),
         (["a, b", "b, c", "a, c", "c"], ","),
+        (["Price / App", "App / Quality", "Price / Quality / App", "Price"], "/"),
+        (["价格、质量", "质量、服务", "价格、服务"], "、"),
+        (["read/write", "and/or", "he/she"], None),
         (["sports|football", "sports|tennis", "news|local", "news|world"], None),
         (["Arts, crafts", "Food, drink", "Home, garden"], None),
         (["rude;loud", "loud;rude", "long"], None),  # too few to tell

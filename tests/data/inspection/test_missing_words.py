@@ -14,7 +14,8 @@ def test_class_names_do_not_look_missing(name):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"), [("NaN", True), ("null", True), ("missing", False), ("?", False)]
+    ("text", "told"),
+    [("NaN", True), ("null", True), ("missing", False), ("?", False), ("-", True), ("–", True)],
 )
 def test_a_text_may_be_a_word_that_a_class_may_not(text, told):
     assert is_told_missing(text) is told

@@ -42,6 +42,18 @@ def test_cells_that_are_not_weights_are_refused(cell, reason):
     assert str(read_weight(cell, "w")).startswith(reason)
 
 
+@pytest.mark.parametrize(
+    ("cell", "cure"),
+    [
+        ("0,5", "write it with a decimal point"),
+        ("1e99", "write 0 or a positive number"),
+        ("few, or none", "write 0 or a positive number"),
+    ],
+)
+def test_a_decimal_comma_has_a_cure_of_its_own(cell, cure):
+    assert str(read_weight(cell, "w").cure).startswith(cure)
+
+
 def test_a_file_with_a_column_of_weights(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("text,label,trust\ngood,yes,0.5\nbad,no,2\nfine,yes,0\n")
