@@ -41,9 +41,10 @@ def draw(at: dict[str, tuple[float, float]], time: str, path: Path) -> None:
     figure, axes = plt.subplots(figsize=(7, 4.5))
     for name, point in at.items():
         axes.plot(*point, "o", color="tab:blue")
-        axes.annotate(name, point, xytext=(0, 7), textcoords="offset points", ha="center")
+        # Beside the points: several are close to one another, at about the same time.
+        axes.annotate(name, point, xytext=(7, 0), textcoords="offset points", va="center")
     axes.set(xlabel=time, ylabel="average score in percent")
-    axes.margins(0.25)
+    axes.margins(0.3, 0.15)
     axes.grid(visible=True, color="0.9")
     figure.tight_layout()
     path.parent.mkdir(parents=True, exist_ok=True)
