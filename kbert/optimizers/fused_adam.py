@@ -84,11 +84,6 @@ class FusedAdam(keras.optimizers.Optimizer):
         depths = [self._depths[self._get_variable_index(variable)] for variable in variables]
         return rate_groups(depths, max(self._depths), self.rate_factors, self._updates)
 
-    def first_update(self, variable: Any) -> int:
-        """Return for how many updates a variable is held before it is trained."""
-        depth, top = self._depths[self._get_variable_index(variable)], max(self._depths)
-        return max((one.first_update(depth, top) for one in self.rate_factors), default=0)
-
     @property
     def _updates(self) -> Any:
         """The number of updates before this one, as a tensor: its operators take Python numbers."""

@@ -70,3 +70,18 @@ def variable_depths(paths: Sequence[str]) -> list[int]:
         0 if _EMBEDDINGS.search(path) else top if depth is None else depth
         for path, depth in zip(paths, depths, strict=True)
     ]
+
+
+def first_updates(variables: Sequence[Any], factors: Sequence[RateFactor]) -> dict[int, int]:
+    """Return for how many updates each variable is held before it is trained, by its `id`.
+
+    Args:
+        variables: sequence of variables. All that an optimizer updates.
+        factors: sequence of RateFactor. The optimizer's.
+    """
+    depths = variable_depths([variable.path for variable in variables])
+    top = max(depths, default=0)
+    return {
+        id(variable): max((one.first_update(depth, top) for one in factors), default=0)
+        for variable, depth in zip(variables, depths, strict=True)
+    }

@@ -183,7 +183,6 @@ def test_kernels_that_are_still_held_are_not_judged(update, changed):
     layers = [keras.layers.Dense(4, name=name) for name in ("transformer_layer_0", "pooled_dense")]
     model = model_of(*layers)
     model.optimizer = AdamW(1e-3, rate_factors=[GradualUnfreezing(20)])
-    model.optimizer.build(model.trainable_variables)
     (finding,) = found(model, scale(1.1, only="pooled_dense"), update)
     assert f"changed the weights by {changed} of their size" in finding.message
     codes = [one.code for one in found(model, scale(1.1, only="bias"), update)]

@@ -9,8 +9,8 @@ import numpy as np
 from kbert.backend.lora_internals import LoraParts, lora_parts
 from kbert.backend.optimizer_internals import inner_optimizer
 from kbert.findings import Cure, Finding
-from kbert.optimizers.fused_adam import FusedAdam
 from kbert.plans.training_plan import TrainingPlan
+from kbert.techniques.rate_factor import first_updates
 from kbert.utils.wording import count_noun
 
 _MAX_KERNELS = 8
@@ -49,9 +49,9 @@ class UpdateWatch:
     def before(self, model: Any) -> None:
         """Keep the kernels and the rate of the next update."""
         self._before = [kernel.value() for kernel in self._kernels]
-        optimizer = inner_optimizer(model.optimizer)
-        first = optimizer.first_update if isinstance(optimizer, FusedAdam) else lambda _: 0
-        self._first = [first(kernel.trained) for kernel in self._kernels]
+        factors = getattr(inner_optimizer(model.optimizer), "rate_factors", ())
+        first = first_updates(model.trainable_variables, factors)
+        self._first = [first.get(id(kernel.trained), 0) for kernel in self._kernels]
         self._rate = float(keras.ops.convert_to_numpy(model.optimizer.learning_rate))
 
     def after(self, update: int) -> list[Finding]:
