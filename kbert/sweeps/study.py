@@ -46,7 +46,7 @@ class SweepStudy:
         self._direction = "minimize" if sweep.minimizes else "maximize"
         self._file = folder / DATABASE
         self._study = self._agreeing([self._frozen(trial) for trial in trials])
-        if len(self._study.get_trials(deepcopy=False)) < len(trials):
+        if not self._study.get_trials(deepcopy=False):
             self._rebuild(trials)
 
     def begin(self, trial: Trial) -> None:
@@ -59,8 +59,7 @@ class SweepStudy:
 
     def end(self, trial: Trial) -> None:
         """Add how a trial has ended."""
-        for handle in self._reported(trial):
-            handle.should_prune()  # which hyperband also uses to record how far a trial has come
+        self._take_reports(trial)
         frozen = self._frozen(trial)
         values = [frozen.value] if trial.state == "complete" else None
         self._study.tell(trial.number, values, state=frozen.state)
@@ -112,6 +111,11 @@ class SweepStudy:
             return None
         found = get_param_importances(self._study, evaluator=FanovaImportanceEvaluator(seed=0))
         return None if any(map(math.isnan, found.values())) else dict(found)
+
+    def _take_reports(self, trial: Trial) -> None:
+        """Add the new reports of a trial, whether or not they would prune it."""
+        for handle in self._reported(trial):
+            handle.should_prune()  # in which hyperband also records how far the trial has come
 
     def _reported(self, trial: Trial) -> "Iterator[optuna.trial.Trial]":
         """Add the new reports of a trial, and yield the trial after each."""
@@ -181,9 +185,9 @@ class SweepStudy:
         for trial in trials:
             setting = {"params": dict(trial.setting), "distributions": self._distributions}
             self._study.add_trial(create_trial(state=TrialState.RUNNING, **setting))
-            for handle in self._reported(trial):
-                handle.should_prune()
-            if trial.state != "open":
+            if trial.state == "open":
+                self._take_reports(trial)
+            else:
                 self.end(trial)
 
     def _parts(self) -> dict[str, Any]:
