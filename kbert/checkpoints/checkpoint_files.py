@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file
 
 from kbert.checkpoints.checkpoint import Arrays, Checkpoint
 from kbert.checkpoints.manifest import (
@@ -20,6 +20,7 @@ from kbert.checkpoints.manifest import (
 from kbert.checkpoints.position import Position
 from kbert.checkpoints.run_steps import read_steps
 from kbert.errors import InputError, KbertError
+from kbert.utils.files import save_arrays
 
 FORMAT = "kbert-checkpoint-2"
 
@@ -29,7 +30,7 @@ def write_files(folder: Path, arrays: Mapping[str, Arrays], state: Mapping[str, 
     for name, named in arrays.items():
         # safetensors writes the memory of an array regardless of its strides.
         in_order = {key: np.asarray(array, order="C") for key, array in named.items()}
-        save_file(in_order, folder / f"{name}.safetensors")
+        save_arrays(in_order, folder / f"{name}.safetensors")
     text = json.dumps({"format": FORMAT, **state}, indent=2)
     (folder / STATE_FILE).write_text(text + "\n", encoding="utf-8")
     return write_manifest(folder)

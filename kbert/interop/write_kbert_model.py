@@ -66,7 +66,7 @@ def check_holds_no_more(folder: Path) -> None:
 
 
 def _is_own(name: str) -> bool:
-    return name in _FILES or (name.startswith(".") and name.endswith(".tmp"))
+    return name in _FILES or (name.startswith(".") and name.endswith((".tmp", ".new")))
 
 
 def _holds(file: Path, content: bytes) -> bool:

@@ -11,35 +11,48 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-_SUFFIX = ".tmp"
+_SUFFIX = ".tmp"  # of files
 _NEW, _OLD = ".new", ".new.old"  # of directories
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a text file atomically."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file atomically."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_file(path, lambda file: file.write_text(text, encoding="utf-8", newline=""))
+    hidden = path.parent / _hidden_name(path, _SUFFIX)
+    _replace(path, hidden, lambda file: file.write_bytes(data))
 
 
 def save_arrays(arrays: Mapping[str, Any], file: Path, metadata: Any = None) -> None:
-    """Write a safetensors file, or raise OSError in place of the library's own exception."""
+    """Write a safetensors file with the permissions of the process's umask.
+
+    Raises:
+        OSError: it cannot be written; the library has an exception of its own.
+    """
     from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
+    file.touch()
+    mode = stat.S_IMODE(file.stat().st_mode)
     try:
-        save_file(dict(arrays), file, metadata=metadata)
+        save_file(dict(arrays), file, metadata=metadata)  # as a new file, for its owner alone
     except SafetensorError as error:
         found = re.search(r"os error (\d+)", str(error))
         if found is None:
             raise
         raise OSError(int(found[1]), os.strerror(int(found[1])), str(file)) from None
+    os.chmod(file, mode)
 
 
 @contextmanager
 def atomic_directory(path: Path) -> Iterator[Path]:
     """Yield a temporary folder that replaces `path` when the block succeeds."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.parent / f".{path.name}-{secrets.token_hex(8)}{_NEW}"
+    temporary = path.parent / _hidden_name(path, _NEW)
     temporary.mkdir()
     mode = stat.S_IMODE(temporary.stat().st_mode) & 0o666  # what the umask allows for a file
     old = temporary.with_name(temporary.name.removesuffix(_NEW) + _OLD)
@@ -63,28 +76,27 @@ def atomic_directory(path: Path) -> Iterator[Path]:
 
 
 def atomic_file(path: Path, write: Callable[[Path], object], folder: Path | None = None) -> None:
-    """Let `write` create a file under another name, flush it to disk, and rename it to `path`.
+    """Let `write` create a file elsewhere, flush it to disk, and rename it to `path`.
+
+    It is written in a hidden folder of its own: a library may write to a further file beside the
+    one that it is given, as safetensors does, and a killed process leaves that file too.
 
     Args:
         path: Path. The final name.
         write: function of the path to write to.
-        folder: Path or None. Where to write, on the same disk. Defaults to None: beside `path`.
+        folder: Path or None. Where the hidden folder is, on the same disk. Defaults to None: beside
+            `path`.
     """
-    temporary = (folder or path.parent) / f".{path.name}-{secrets.token_hex(8)}{_SUFFIX}"
-    temporary.touch(exist_ok=False)
-    mode = stat.S_IMODE(temporary.stat().st_mode)  # what the umask allows
+    hidden = (folder or path.parent) / _hidden_name(path, _NEW)
+    hidden.mkdir()
     try:
-        write(temporary)
-        with temporary.open("rb") as opened:
-            os.fsync(opened.fileno())
-        os.chmod(temporary, mode)
-        os.replace(temporary, path)
+        _replace(path, hidden / path.name, write)
     finally:
-        temporary.unlink(missing_ok=True)
+        shutil.rmtree(hidden, ignore_errors=True)
 
 
 def remove_temporary(folder: Path) -> None:
-    """Remove what a process killed in `write_text`, `atomic_file` or `atomic_directory` has left.
+    """Remove what a process has left that was killed in one of this module's functions.
 
     No other process may be writing to the folder.
     """
@@ -121,3 +133,20 @@ def sync_directory(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _hidden_name(path: Path, suffix: str) -> str:
+    return f".{path.name}-{secrets.token_hex(8)}{suffix}"
+
+
+def _replace(path: Path, temporary: Path, write: Callable[[Path], object]) -> None:
+    temporary.touch(exist_ok=False)
+    mode = stat.S_IMODE(temporary.stat().st_mode)  # what the umask allows
+    try:
+        write(temporary)
+        with temporary.open("rb") as opened:
+            os.fsync(opened.fileno())
+        os.chmod(temporary, mode)
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)

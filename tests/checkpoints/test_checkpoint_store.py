@@ -222,7 +222,7 @@ def test_the_cure_fits_the_failure(error, cure, two, monkeypatch):
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        (checkpoint_files, "save_file"),
+        (checkpoint_files, "save_arrays"),
         (manifest, "write_text"),
         (manifest, "sync_directory"),
         (os, "rename"),
@@ -521,7 +521,7 @@ def killed_at(step):
     with pytest.MonkeyPatch.context() as patch:
         for name in STEPS:
             patch.setattr(os, name, wrap(getattr(os, name)))
-        patch.setattr(checkpoint_files, "save_file", wrap(checkpoint_files.save_file))
+        patch.setattr(checkpoint_files, "save_arrays", wrap(checkpoint_files.save_arrays))
         yield
 
 

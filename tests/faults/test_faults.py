@@ -340,6 +340,28 @@ Batches._make = fail
     tell(f"the loading of a batch fails, {backend}", status, said, how)
 
 
+def test_a_kill_while_the_library_writes_the_model(train, tmp_path, tell):
+    """safetensors writes to a file of its own, whose name kbert does not know."""
+    run = tmp_path / "run"
+    before = f"""
+import os, pathlib, safetensors.numpy, signal
+model = pathlib.Path({str(run / "model")!r})
+original = safetensors.numpy.save_file
+def save_file(arrays, file, metadata=None):
+    original(arrays, file, metadata)
+    if model in file.parents and (model / "model.safetensors").exists():
+        (file.parent / ".tmpr2dnmJ").write_bytes(b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+safetensors.numpy.save_file = save_file
+"""
+    status, _, _ = train(before=before).end()
+    assert status == -signal.SIGKILL
+    assert list((run / "model").rglob(".tmpr2dnmJ"))
+    how = resumes(run)
+    assert [path for path in run.rglob(".*") if not path.name.startswith(".lock")] == []
+    tell("a kill while the model is written", status, "", how)
+
+
 def test_kills(tmp_path):
     """A few of the many kills that `make kills` tries."""
     command = [sys.executable, "-m", "tools.kill_runs", "--kills", "6", "--runs", "2"]

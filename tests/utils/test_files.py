@@ -11,6 +11,7 @@ from kbert.utils.files import (
     atomic_directory,
     atomic_file,
     remove_temporary,
+    save_arrays,
     sync_directory,
     write_text,
 )
@@ -49,6 +50,11 @@ def test_the_file_is_whole_before_it_has_its_name(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", watch)
     write_text(tmp_path / "a.txt", "whole")
     assert seen == [("whole", False)]
+
+
+def test_arrays_have_the_permissions_of_any_other_file(tmp_path, umask):
+    save_arrays({"a": np.ones(2)}, tmp_path / "a.safetensors")
+    assert mode(tmp_path / "a.safetensors") == 0o640
 
 
 def write_pair(path, text):
@@ -122,8 +128,7 @@ def test_a_file_of_any_kind_is_replaced(tmp_path, umask):
 
 def test_a_writer_may_put_another_file_in_place(tmp_path):
     def write(file):
-        assert file.parent == tmp_path
-        other = tmp_path / "other"
+        other = file.with_name("other")
         other.write_text("whole")
         os.replace(other, file)
 
@@ -221,6 +226,33 @@ def test_a_text_is_whole_after_a_kill_at_any_step(tmp_path):
             break
     assert sorted(set(seen)) == ["new", "old"]
     assert seen == sorted(seen, reverse=True)
+
+
+def test_what_a_killed_library_has_written_beside_the_file_is_removed(tmp_path):
+    def write(file):
+        assert file.parent.parent == tmp_path / str(step)
+        own = file.with_name(".tmpr2dnmJ")  # as safetensors does
+        own.write_text("new")
+        os.replace(own, file)
+
+    seen = []
+    for step in itertools.count():
+        path = tmp_path / str(step) / "weights"
+        write_text(path, "old")
+        try:
+            with pytest.MonkeyPatch.context() as patch:
+                kill_at(step, patch)
+                atomic_file(path, write)
+        except Killed:
+            killed = True
+        else:
+            killed = False
+        remove_temporary(path.parent)
+        seen.append(contents(path.parent))
+        if not killed:
+            break
+    assert {text for one in seen for text in one.values()} == {"old", "new"}
+    assert all(list(one) == ["weights"] for one in seen)
 
 
 def leftover(folder, name, text):

@@ -112,19 +112,21 @@ def _watch(place: Path, end: int | None, notes: Path) -> None:
 
 
 def _report_writing_of_weights() -> None:
-    """Report that safetensors creates a file, which its own code does not report."""
-    import safetensors.numpy
+    """Report the changes of safetensors, which its own code does not report.
 
-    from kbert.checkpoints import checkpoint_files
+    It writes to a hidden file with a name of its own choice, and gives that the name it was told.
+    """
+    import safetensors.numpy
 
     save: Callable[..., Any] = safetensors.numpy.save_file
 
     def save_file(arrays: Any, file: Any, *more: Any, **options: Any) -> Any:
-        sys.audit("open", str(file), "wb", os.O_WRONLY | os.O_CREAT)
-        return save(arrays, file, *more, **options)
+        own = Path(file).with_name(".tmpr2dnmJ")
+        sys.audit("open", str(own), "wb", os.O_WRONLY | os.O_CREAT)
+        save(arrays, own, *more, **options)
+        os.replace(own, file)
 
-    for module in (safetensors.numpy, checkpoint_files):
-        vars(module)["save_file"] = save_file
+    vars(safetensors.numpy)["save_file"] = save_file
 
 
 def _wait_for_a_moment(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from kbert.errors import InputError, MachineError
 from kbert.findings import Cure, Option, worded
-from kbert.utils.files import atomic_file, sync_directory
+from kbert.utils.files import sync_directory, write_bytes
 from kbert.utils.foreign import reason_of
 from kbert.utils.wording import count_noun
 
@@ -199,6 +199,5 @@ def _check_uri(uri: str) -> None:
 
 
 def _write_local(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_file(path, lambda file: file.write_bytes(data))
+    write_bytes(path, data)
     sync_directory(path.parent)
