@@ -45,6 +45,7 @@ CASES: dict[str, dict[str, dict[str, Any]]] = {
             **{"techniques": {"reinit_layers": 1, "freeze_layers": 1, "freeze_embeddings": True}},
             **{"pooling": "mean", "layers": 2},
         },
+        "linear head and average": {"linear_head": True, "average_best": 2},
     },
     "tensorflow": {
         "rows without dropout": {"dropout": 0.0},
@@ -129,12 +130,17 @@ def work(
 
 def train(devices: int, settings: dict[str, Any]) -> dict[str, Any]:
     """Train one case, and return what it ends with."""
-    from kbert import PlanGuard
+    from kbert import EpochEvaluation, PlanGuard, fit_linear_head
     from kbert.backend.devices import leave_devices
 
     model, batches, examples, plan = build(devices, settings)
-    guard = PlanGuard(plan, verbose=0, allow=("too-few-updates", "one-class-predicted"))
-    model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=[guard])
+    allowed = ("too-few-updates", "one-class-predicted", "dev-overlap")
+    callbacks = [PlanGuard(plan, verbose=0, allow=allowed)]
+    if settings.get("linear_head"):
+        fit_linear_head(model, batches)
+    if count := settings.get("average_best"):
+        callbacks.append(EpochEvaluation({"dev": examples}, average_best=count, verbose=0))
+    model.fit(batches, epochs=EPOCHS, verbose=0, callbacks=callbacks)
     loss = model.evaluate(model.batches(examples, batch_size=BATCH), verbose=0)
     found = {
         "weights": np.concatenate([np.ravel(np.asarray(w)) for w in model.get_weights()]),

@@ -14,6 +14,7 @@ PARTS = {
         ("rates and averages", Shape(2)),
         ("lora", Shape(2)),
         ("new and frozen layers", Shape(2)),
+        ("linear head and average", Shape(2)),
         ("packed rows", Shape(2, 2)),
     ],
     # In one process: other devices, and sums of other shapes.

@@ -1,11 +1,11 @@
 """Sweeps that train tiny models, in this process and in separate ones."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 from tiny_config import tiny_config
@@ -170,15 +170,15 @@ def test_on_the_command_line(reviews, tiny_preset, tmp_path, capsys, whole):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("one_backend")
-def test_a_run_stops_with_a_checkpoint_if_its_driver_is_killed(reviews, tiny_preset, tmp_path):
+def test_a_killed_sweep_resumes_and_its_run_with_it(reviews, tiny_preset, tmp_path):
     output = tmp_path / "killed"
     arguments = [
-        *("sweep", reviews, "--preset", tiny_preset, "--weights", "random", "--epochs", "200"),
+        *("sweep", reviews, "--preset", tiny_preset, "--weights", "random", "--epochs", "8"),
         *("--learning-rate", "1e-3,1e-2", "--seeds", "1", "--batch-size", "8", "--max-length", "8"),
-        *("--checkpoint-steps", "5", "--backend", "torch", "--output", output),
+        *("--checkpoint-steps", "5", "--backend", "torch", "--no-retrain", "--output", output),
     ]
-    command = [sys.executable, "-m", "kbert", *map(str, arguments)]
-    driver = subprocess.Popen(command, env={**os.environ, "KERAS_BACKEND": "torch"})
+    kbert = [sys.executable, "-m", "kbert"]
+    driver = subprocess.Popen([*kbert, *map(str, arguments)])
     run = output / "trial-1" / "seed-0"
     try:
         until = time.monotonic() + 120
@@ -193,3 +193,14 @@ def test_a_run_stops_with_a_checkpoint_if_its_driver_is_killed(reviews, tiny_pre
         assert time.monotonic() < until
         time.sleep(0.1)
     assert RunDirectory(output).record["status"] == "running"
+    begun = RunDirectory(run).record["id"]
+    subprocess.run([*kbert, "resume", output], check=True, timeout=300)
+    undisturbed = train(
+        replace(TrainConfig.from_toml(run / "config.toml"), output=str(tmp_path / "alone")),
+        verbose=0,
+    )
+    assert RunDirectory(run).record["id"] == begun
+    trials = {trial["folder"]: trial for trial in results(RunDirectory(output))["trials"]}
+    assert [trial["state"] for trial in trials.values()] == ["complete", "complete"]
+    assert trials["trial-1"]["scores"] == {"0": undisturbed.best_scores()["accuracy"]}
+    assert RunDirectory(output).record["status"] == "finished"
