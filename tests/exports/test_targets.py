@@ -147,9 +147,7 @@ def usual_score(case, outputs):
 def test_int8_programs(format, case, saved, tmp_path):
     folder, model = saved(case)
     path = tmp_path / "program"
-    seen = export(
-        folder, path, format=format, quantize="int8", dev=labelled(case), backend="torch", verbose=0
-    )
+    seen = export(folder, path, format=format, quantize="int8", dev=labelled(case), verbose=0)
     assert seen.texts == len(TEXTS) + 7
     predictor = Predictor.load(path)
     _, target = TARGETS[case]

@@ -163,7 +163,8 @@ def test_thresholds_are_those_of_the_best_epoch(config, capsys):
     second = continue_training(run.path, verbose=0)
     record = json.loads((second.path / "evaluations.json").read_text())
     assert record["epochs"][0]["dev"]["thresholds"] == [0.5] * 3
-    chosen = record["epochs"][0]["dev"]["best_thresholds"]["values"]
+    best = record["epochs"][record["best_epoch"] - 1]["dev"]
+    chosen = best["best_thresholds"]["values"]
     assert list(BertClassifier.load(second.path).target.thresholds) == chosen
 
 

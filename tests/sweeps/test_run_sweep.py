@@ -175,7 +175,7 @@ def test_a_killed_sweep_resumes_and_its_run_with_it(reviews, tiny_preset, tmp_pa
     arguments = [
         *("sweep", reviews, "--preset", tiny_preset, "--weights", "random", "--epochs", "8"),
         *("--learning-rate", "1e-3,1e-2", "--seeds", "1", "--batch-size", "8", "--max-length", "8"),
-        *("--checkpoint-steps", "5", "--backend", "torch", "--no-retrain", "--output", output),
+        *("--checkpoint-steps", "5", "--no-retrain", "--output", output),
     ]
     kbert = [sys.executable, "-m", "kbert"]
     driver = subprocess.Popen([*kbert, *map(str, arguments)])
