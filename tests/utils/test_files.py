@@ -178,6 +178,17 @@ def kill_at(step, patch):
         patch.setattr(os, name, wrap(getattr(os, name)))
 
 
+def is_killed(step, function, *arguments):
+    """Call a function, and return whether it came to a step."""
+    with pytest.MonkeyPatch.context() as patch:
+        kill_at(step, patch)
+        try:
+            function(*arguments)
+        except Killed:
+            return True
+    return False
+
+
 @pytest.mark.parametrize("name", ["model", "my-model", "a.new", ".a-b.c"])
 @pytest.mark.parametrize("there", [True, False], ids=["there", "not there"])
 def test_a_directory_is_whole_after_a_kill_at_any_step(there, name, tmp_path):
@@ -187,14 +198,7 @@ def test_a_directory_is_whole_after_a_kill_at_any_step(there, name, tmp_path):
         path = tmp_path / str(step) / name
         if there:
             write_pair(path, "old")
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                kill_at(step, patch)
-                write_pair(path, "new")
-        except Killed:
-            killed = True
-        else:
-            killed = False
+        killed = is_killed(step, write_pair, path, "new")
         remove_temporary(path.parent)
         seen.append(contents(path) if path.exists() else None)
         assert os.listdir(path.parent) == [name] * path.exists()
@@ -211,14 +215,7 @@ def test_a_text_is_whole_after_a_kill_at_any_step(tmp_path):
     for step in itertools.count():
         path = tmp_path / str(step) / "a.txt"
         write_text(path, "old")
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                kill_at(step, patch)
-                write_text(path, "new")
-        except Killed:
-            killed = True
-        else:
-            killed = False
+        killed = is_killed(step, write_text, path, "new")
         remove_temporary(path.parent)
         seen.append(path.read_text())
         assert os.listdir(path.parent) == ["a.txt"]
@@ -239,14 +236,7 @@ def test_what_a_killed_library_has_written_beside_the_file_is_removed(tmp_path):
     for step in itertools.count():
         path = tmp_path / str(step) / "weights"
         write_text(path, "old")
-        try:
-            with pytest.MonkeyPatch.context() as patch:
-                kill_at(step, patch)
-                atomic_file(path, write)
-        except Killed:
-            killed = True
-        else:
-            killed = False
+        killed = is_killed(step, atomic_file, path, write)
         remove_temporary(path.parent)
         seen.append(contents(path.parent))
         if not killed:
