@@ -173,9 +173,9 @@ def test_on_the_command_line(reviews, tiny_preset, tmp_path, capsys, whole):
 def test_a_killed_sweep_resumes_and_its_run_with_it(reviews, tiny_preset, tmp_path):
     output = tmp_path / "killed"
     arguments = [
-        *("sweep", reviews, "--preset", tiny_preset, "--weights", "random", "--epochs", "8"),
+        *("sweep", reviews, "--preset", tiny_preset, "--weights", "random", "--epochs", "12"),
         *("--learning-rate", "1e-3,1e-2", "--seeds", "1", "--batch-size", "8", "--max-length", "8"),
-        *("--checkpoint-steps", "5", "--no-retrain", "--output", output),
+        *("--checkpoint-steps", "20", "--no-retrain", "--output", output),
     ]
     kbert = [sys.executable, "-m", "kbert"]
     driver = subprocess.Popen([*kbert, *map(str, arguments)])
@@ -185,7 +185,7 @@ def test_a_killed_sweep_resumes_and_its_run_with_it(reviews, tiny_preset, tmp_pa
         while not (run / "checkpoints" / "last").exists():
             assert time.monotonic() < until
             assert driver.poll() is None
-            time.sleep(0.1)
+            time.sleep(0.02)
     finally:
         driver.send_signal(signal.SIGKILL)
         driver.wait()
@@ -194,7 +194,7 @@ def test_a_killed_sweep_resumes_and_its_run_with_it(reviews, tiny_preset, tmp_pa
         time.sleep(0.1)
     assert RunDirectory(output).record["status"] == "running"
     begun = RunDirectory(run).record["id"]
-    subprocess.run([*kbert, "resume", output], check=True, timeout=300)
+    subprocess.run([*kbert, "resume", output], check=True, timeout=600)
     undisturbed = train(
         replace(TrainConfig.from_toml(run / "config.toml"), output=str(tmp_path / "alone")),
         verbose=0,
